@@ -1,0 +1,208 @@
+"""Which paths of a build context a `.dockerignore` file holds back, as BuildKit reads it.
+
+The patterns are matched by `e2b_dockerfile_utils`, a port of moby/patternmatcher. What is added
+here: reading the file, and asking the port only about names that some pattern could match, so
+that a large context is filtered in milliseconds.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import warnings
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from e2b_dockerfile_utils import PatternMatcher
+
+# What Go's strings.TrimSpace takes away; str.strip() would also take U+001C to U+001F.
+_SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_WILDCARD = re.compile(r"[*?\[\\]")
+# A bracket that cannot match a slash; what it means is the same to Python.
+_BRACKET = r"\[(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_])+\]"
+# A last segment from which the last name of a matching path can be told.
+_PLAIN_NAME = re.compile(rf"(?:{_BRACKET}|[^\[\]\\])*", re.DOTALL)
+
+
+class BadIgnorePattern(ValueError):
+    """A pattern that BuildKit refuses, and with it the whole build."""
+
+    def __init__(self, pattern: str) -> None:
+        super().__init__(f"the ignore pattern '{pattern}' is not valid")
+        self.pattern = pattern
+
+
+def read_patterns(text: str) -> tuple[str, ...]:
+    """The patterns of an ignore file: trimmed, cleaned, without comments and empty lines.
+
+    Only a `#` in the first column begins a comment. A byte order mark is dropped.
+    """
+    patterns = []
+    for line in text.removeprefix("\ufeff").split("\n"):
+        pattern = line.strip(_SPACE)
+        if not pattern or line.startswith("#"):
+            continue
+        if pattern.startswith("!"):
+            patterns.append("!" + _clean(pattern[1:].strip(_SPACE)))
+        else:
+            patterns.append(_clean(pattern))
+    return tuple(patterns)
+
+
+class IgnoreMatcher:
+    """Answers for paths relative to the context, with forward slashes.
+
+    `patterns` are those of `read_patterns`. A pattern that BuildKit refuses raises
+    `BadIgnorePattern`. Answers are remembered per directory, not per file.
+    """
+
+    def __init__(self, patterns: Iterable[str]) -> None:
+        self.patterns = tuple(patterns)
+        self._matcher = _compile(self.patterns)
+        self._directories: dict[str, _Directory] = {}
+        self._rules = [_rule(pattern) for pattern in self.patterns]
+        self._opaque_negation = any(rule.negated and "[" in rule.pattern for rule in self._rules)
+
+    def ignores(self, path: str) -> bool:
+        """Whether `path` (a file or a directory) is not sent."""
+        if self._matcher is None:
+            return False
+        above, _, name = path.rpartition("/")
+        directory = self._directories.get(above)
+        if directory is None:
+            directory = self._directories[above] = self._directory(above)
+        if not directory.may_differ(name):
+            return directory.ignored
+        if not directory.is_told_by_name:
+            return self._matcher.matches(path)
+        fitting = tuple([fits(name) is not None for fits in directory.shapes])
+        answer = directory.answers.get(fitting)
+        if answer is None:
+            answer = directory.answers[fitting] = self._matcher.matches(path)
+        return answer
+
+    def may_skip_directory(self, path: str) -> bool:
+        """Whether the directory and all that could be below it are not sent."""
+        if self._matcher is None or self._opaque_negation or not self.ignores(path):
+            return False
+        return not self._matcher.may_match_under(path)
+
+    def _directory(self, path: str) -> _Directory:
+        """What is the same for all entries of a directory.
+
+        The last matching pattern wins and what matches a directory matches all below it, so an
+        entry of a sent directory needs a further plain pattern to be held back, and one of a
+        directory that is held back needs a further negated one to be sent.
+        """
+        ignored = bool(path) and self.ignores(path)
+        above = path + "/" if path else ""
+        near = [rule for rule in self._rules if rule.reaches(above)]
+        turning = "|".join([rule.shape for rule in near if rule.negated == ignored])
+        return _Directory(
+            ignored,
+            re.compile(turning, re.DOTALL).fullmatch if turning else _never,
+            [rule.fits for rule in near],
+            all(rule.is_told_by_name for rule in near),
+            {},
+        )
+
+
+class _Directory(NamedTuple):
+    """A directory's own answer, and how those of its entries follow from their names.
+
+    `may_differ` says no only for names that are answered like the directory. Where no pattern
+    nearby is odd, names that fit the same `shapes` have the same answer.
+    """
+
+    ignored: bool
+    may_differ: Callable[[str], object]
+    shapes: list[Callable[[str], object]]
+    is_told_by_name: bool
+    answers: dict[tuple[bool, ...], bool]
+
+
+class _Rule(NamedTuple):
+    """A pattern, the literal text it begins with, and an expression for the last name it matches.
+
+    Unless `is_told_by_name`, the expression fits any name.
+    """
+
+    negated: bool
+    pattern: str
+    start: str
+    shape: str
+    fits: Callable[[str], object]
+    is_told_by_name: bool
+
+    def reaches(self, above: str) -> bool:
+        """Whether an entry of the directory `above` (with its slash) may match."""
+        if self.start == self.pattern:
+            return self.start.startswith(above) and "/" not in self.start[len(above) :]
+        return above.startswith(self.start) or self.start.startswith(above)
+
+
+def _never(name: str) -> None:
+    return None
+
+
+def _rule(text: str) -> _Rule:
+    negated = text.startswith("!")
+    pattern = _clean(text[negated:].strip(_SPACE))
+    wildcard = _WILDCARD.search(pattern)
+    start = pattern[: wildcard.start()] if wildcard else pattern
+    segments = pattern.split("/")
+    # `a**/b` matches `ab`: stars within a name eat the slash that follows.
+    is_plain = not any("**" in segment and segment != "**" for segment in segments)
+    is_told = is_plain and _PLAIN_NAME.fullmatch(segments[-1]) is not None
+    shape = _shape(segments[-1]) if is_told else ".*"
+    return _Rule(negated, pattern, start, shape, re.compile(shape, re.DOTALL).fullmatch, is_told)
+
+
+def _shape(name: str) -> str:
+    pieces = re.split(f"({_BRACKET})", name)
+    pieces[::2] = [
+        re.escape(piece).replace(r"\*", ".*").replace(r"\?", ".") for piece in pieces[::2]
+    ]
+    return "".join(pieces)
+
+
+def _compile(patterns: tuple[str, ...]) -> PatternMatcher | None:
+    if not patterns:
+        return None
+    from e2b_dockerfile_utils import PatternMatcher  # slow to import, and most folders have none
+
+    for pattern in patterns:
+        # BuildKit cleans `!/` once more, to `!`, and refuses that; the port lets it pass.
+        if pattern in ("!", "!/"):
+            raise BadIgnorePattern(pattern)
+    # The port takes any leading `#` for a comment, BuildKit only one in the first column.
+    given = [f"./{pattern}" if pattern.startswith("#") else pattern for pattern in patterns]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # `[[`: odd in Python, plain in Go
+        try:
+            return PatternMatcher(given)
+        except ValueError as error:
+            raise BadIgnorePattern(_culprit(given)) from error
+
+
+def _culprit(patterns: list[str]) -> str:
+    from e2b_dockerfile_utils import PatternMatcher
+
+    for pattern in patterns:
+        try:
+            PatternMatcher([pattern])
+        except ValueError:
+            return pattern
+    return patterns[0]
+
+
+def _clean(pattern: str) -> str:
+    if not pattern:
+        return pattern
+    cleaned = posixpath.normpath(pattern)
+    if cleaned.startswith("//"):  # POSIX gives two leading slashes a meaning, Go does not
+        cleaned = cleaned[1:]
+    return cleaned[1:] if len(cleaned) > 1 and cleaned.startswith("/") else cleaned

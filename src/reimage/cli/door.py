@@ -1,0 +1,73 @@
+"""The way out: every outcome of a command becomes an exit code, and every error a sentence.
+
+0 fine, 1 findings, 2 bad usage or bad input, 3 our bug, 130 interrupted.
+"""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from reimage.report.visible import visible
+
+OUR_BUG = 3
+INTERRUPTED = 130
+
+
+class Door(TyperGroup):
+    """All commands together. A command returns its exit code."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,
+        windows_expand_args: bool = True,
+        **extra: Any,
+    ) -> NoReturn:
+        """Run the command that `args` name and end the process."""
+        del standalone_mode, prog_name
+        words = list(sys.argv[1:] if args is None else args)
+        try:
+            code = super().main(
+                args=args,
+                prog_name="reimage",
+                complete_var=complete_var,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                **extra,
+            )
+        except typer.TyperException as error:
+            _tell(error.format_message())
+            code = error.exit_code
+        except typer.Abort:
+            code = INTERRUPTED
+        except Exception as error:  # noqa: BLE001 - the one place where a bug is owned up to
+            code = _own_up(error, words)
+        if code == INTERRUPTED:
+            _tell("interrupted")
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _tell(message: str) -> None:
+    print(f"reimage: {visible(message)}", file=sys.stderr)
+
+
+def _own_up(error: Exception, words: list[str]) -> int:
+    from reimage.cli.crash import write_crash_log
+
+    log = write_crash_log(error, words)
+    where = "" if log is None else f" The details are in {log}; please report it with that file."
+    _tell(f"this is a bug in reimage: {type(error).__name__}: {error}.{where}")
+    if "--debug" in words:
+        import traceback
+
+        print(visible_traceback("".join(traceback.format_exception(error))), file=sys.stderr)
+    return OUR_BUG
+
+
+def visible_traceback(text: str) -> str:
+    return "\n".join(visible(row) for row in text.rstrip().split("\n"))

@@ -1,0 +1,92 @@
+"""`reimage optimize`: a patch, or the files rewritten, and why."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from reimage.cli import options as o
+from reimage.cli import words
+from reimage.cli.documents import document
+from reimage.cli.errors import BadUsage, told_as_usage
+from reimage.cli.streams import Streams
+
+if TYPE_CHECKING:
+    from reimage.pipeline.results import FileReport
+    from reimage.report.terminal import Voice
+
+FORMATS = ("text", "json", "markdown", "github", "sarif")
+
+
+def optimize(
+    files: o.Files = None,
+    write: Annotated[bool, typer.Option("--write", help="Change the files in place.")] = False,
+    allow: o.Allow = None,
+    select: o.Select = None,
+    ignore: o.Ignore = None,
+    prefer: o.Prefer = None,
+    hunks: Annotated[
+        str | None, typer.Option(metavar="NUMBERS", help="Only these hunks, such as 1,3-5.")
+    ] = None,
+    context: o.Context = None,
+    no_context: o.NoContext = False,
+    config: o.Config = None,
+    stdin_name: o.StdinName = "Dockerfile",
+    format_: Annotated[
+        str,
+        typer.Option("--format", metavar="FORMAT", help="text, json, markdown, github or sarif."),
+    ] = "text",
+    quiet: o.Quiet = False,
+    verbose: o.Verbose = False,
+    debug: o.Debug = False,
+    color: o.Color = "auto",
+) -> int:
+    """Print a patch and the reasons for it."""
+    del debug  # the door looks for it
+    if quiet and verbose:
+        raise BadUsage("--quiet and --verbose exclude one another.")
+    choice = o.Choice(allow, select, ignore, prefer, context, no_context, config)
+    form = words.format_name(format_, FORMATS)
+    streams = Streams(color)
+    with told_as_usage():
+        from reimage.cli import inputs
+
+        options = choice.options(write=write, hunks=hunks)
+        reports = inputs.run(files or (), options, stdin_name)
+        if form == "text":
+            voice = None if quiet else _voice(choice, write, verbose, streams.width)
+            return _tell(reports, streams, voice, write=write)
+        return document(form, list(reports), streams)
+
+
+def _voice(choice: o.Choice, write: bool, verbose: bool, width: int) -> "Voice":
+    from reimage.report.terminal import Voice
+    from reimage.rewriting.transformation import Claim
+
+    usual = Claim.SAME_FILES if write else Claim.SAME_BEHAVIOUR
+    most = usual if choice.allow is None else words.claim(choice.allow)
+    flags = ("--write",) if write else ()
+    return Voice(
+        width=width,
+        verbose=verbose,
+        admitted=frozenset(each.label for each in Claim if each <= most),
+        command=lambda path, option: choice.again("optimize", path, *flags, *option.split()),
+    )
+
+
+def _tell(
+    reports: "Iterator[FileReport]", streams: Streams, voice: "Voice | None", *, write: bool
+) -> int:
+    from reimage.report.terminal import file_lines, summary_line, trouble_lines, written_lines
+
+    told: list[FileReport] = []
+    for report in reports:
+        told.append(report)
+        if report.patch and not write:
+            streams.patch(report.patch)
+        streams.say(trouble_lines(report))
+        if voice is not None:
+            streams.say((written_lines if write else file_lines)(report, voice))
+    if voice is not None:
+        streams.say([summary_line(told, verbose=voice.verbose)])
+    return 2 if any(report.failed for report in told) else 0

@@ -1,0 +1,69 @@
+"""Words of the command line turned into what the pipeline takes."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from reimage.cli.errors import BadUsage
+
+if TYPE_CHECKING:
+    from reimage.rewriting.transformation import Claim
+
+MOST_HUNKS = 100_000
+
+
+def claim(word: str) -> "Claim":
+    """The claim a user means by its label."""
+    from reimage.rewriting.transformation import Claim
+
+    for each in Claim:
+        if each.label == word.replace("_", "-"):
+            return each
+    raise BadUsage(f"--allow takes {one_of(each.label for each in Claim)}, not '{word}'.")
+
+
+def names(words: Iterable[str]) -> tuple[str, ...]:
+    """Names of transformations, given one by one or with commas, as titles or function names."""
+    parts = (part.strip() for word in words for part in word.split(","))
+    return tuple(dict.fromkeys(part.replace("_", "-") for part in parts if part))
+
+
+def hunks(word: str) -> tuple[int, ...]:
+    """The numbers in `1,3-5`."""
+    numbers: set[int] = set()
+    for part in word.split(","):
+        first, dash, last = (each.strip() for each in part.partition("-"))
+        last = last if dash else first
+        if not (_is_number(first) and _is_number(last) and 0 < int(first) <= int(last)):
+            raise BadUsage(f"--hunks takes numbers such as 1,3-5, not '{word}'.")
+        if int(last) > MOST_HUNKS:
+            raise BadUsage(f"--hunks {word}: no patch has that many hunks.")
+        numbers.update(range(int(first), int(last) + 1))
+    return tuple(sorted(numbers))
+
+
+def format_name(word: str, known: Sequence[str]) -> str:
+    if word in known:
+        return word
+    raise BadUsage(f"--format takes {one_of(known)}, not '{word}'.")
+
+
+def context(word: str | None, no_context: bool) -> Path | None:
+    """The folder of the build context, if one is named."""
+    if word is None:
+        return None
+    if no_context:
+        raise BadUsage("--context and --no-context exclude one another.")
+    folder = Path(word)
+    if not folder.is_dir():
+        raise BadUsage(f"--context {word}: there is no such directory.")
+    return folder
+
+
+def one_of(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
+
+
+def _is_number(word: str) -> bool:
+    return word.isascii() and word.isdecimal() and len(word) < 10

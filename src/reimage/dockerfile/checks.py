@@ -1,0 +1,196 @@
+"""What BuildKit's instruction parser rejects.
+
+Source: BuildKit frontend/dockerfile/instructions/parse.go and bflag.go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+
+from reimage.dockerfile.heredocs import read_opener
+from reimage.dockerfile.instructions import (
+    CLASSES,
+    Add,
+    Arg,
+    Copy,
+    From,
+    Healthcheck,
+    Onbuild,
+    Shell,
+    Unknown,
+    Volume,
+    _WithPairs,
+)
+from reimage.dockerfile.tree import Dockerfile, Instruction, Problem
+from reimage.dockerfile.words import ArrayError, quoted_offsets, split_json
+from reimage.text import Span, closest
+
+BOOL, TEXT, LIST = "bool", "text", "list"
+
+_COPY_FLAGS = {"chown": TEXT, "chmod": TEXT, "link": BOOL, "exclude": LIST}
+FLAGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
+    "FROM": {"platform": TEXT},
+    "RUN": {"mount": LIST, "network": TEXT, "security": TEXT, "device": LIST},
+    "COPY": _COPY_FLAGS | {"from": TEXT, "parents": BOOL},
+    "ADD": _COPY_FLAGS | {"keep-git-dir": BOOL, "checksum": TEXT, "unpack": BOOL},
+    "HEALTHCHECK": {
+        "interval": TEXT, "timeout": TEXT, "start-period": TEXT, "start-interval": TEXT,
+        "retries": TEXT,
+    },
+})  # fmt: skip
+"""The flags each instruction knows (Dockerfile frontend 1.20, labs channel included)."""
+
+_EXACTLY_ONE = frozenset(("MAINTAINER", "WORKDIR", "USER", "STOPSIGNAL"))
+_AT_LEAST_ONE = frozenset(("ENV", "LABEL", "ARG", "EXPOSE", "VOLUME", "ONBUILD", "HEALTHCHECK"))
+_MAY_BE_JSON = frozenset(("ADD", "COPY", "CMD", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
+_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
+
+
+def check(tree: Dockerfile) -> Iterator[Problem]:
+    """The instructions that BuildKit would reject, and a file without a stage."""
+    stages = 0
+    for instruction in tree.instructions:
+        span = Span(instruction.span.start, instruction.logical.whole.end)
+        stages += isinstance(instruction, From)
+        messages = list(_messages(instruction))
+        if not stages and not messages and not isinstance(instruction, Arg):
+            messages = ["no build stage in current context: only ARG may stand before FROM"]
+        for message in messages:
+            yield Problem(span, message)
+    if not tree.instructions:
+        yield Problem(Span(0, 0), "file with no instructions")
+    elif not stages:
+        yield Problem(Span(0, 0), "Dockerfile has no stages to build; add a FROM instruction")
+
+
+def _messages(instruction: Instruction) -> Iterator[str]:
+    keyword = instruction.keyword
+    if isinstance(instruction, Unknown):
+        yield _unknown(instruction)
+        return
+    if keyword in _MAY_BE_JSON and isinstance(split_json(instruction.arguments), ArrayError):
+        yield ArrayError().message
+        return
+    yield from _flag_messages(instruction)
+    if not instruction.arguments.text:
+        if keyword in _EXACTLY_ONE:
+            yield f"{keyword} requires exactly one argument"
+        elif keyword in _AT_LEAST_ONE:
+            yield f"{keyword} requires at least one argument"
+    yield from _own_messages(instruction)
+
+
+def _unknown(instruction: Instruction) -> str:
+    written = instruction.logical.text[: len(instruction.keyword)]
+    guess = closest(instruction.keyword, CLASSES)
+    hint = f" (did you mean {guess}?)" if guess else ""
+    return f"unknown instruction: {written[:40] or '(nothing)'}{hint}"
+
+
+def _flag_messages(instruction: Instruction) -> Iterator[str]:
+    # BuildKit never looks at the flags of these two.
+    if instruction.keyword in ("STOPSIGNAL", "ARG"):
+        return
+    known = FLAGS.get(instruction.keyword, {})
+    used: set[str] = set()
+    for flag in instruction.flags:
+        kind = known.get(flag.name)
+        if kind is None:
+            guess = closest(flag.name, known)
+            yield f"unknown flag: --{flag.name}" + (f" (did you mean {guess}?)" if guess else "")
+        elif flag.name in used and kind != LIST:
+            yield f"duplicate flag specified: --{flag.name}"
+        elif kind == BOOL and (flag.value or "true").lower() not in ("true", "false"):
+            yield f"expecting boolean value for flag {flag.name}, not: {flag.value}"
+        elif flag.value is None and kind != BOOL or flag.value == "" and kind == BOOL:
+            yield f"missing a value on flag: --{flag.name}"
+        used.add(flag.name)
+
+
+def _own_messages(instruction: Instruction) -> Iterator[str]:
+    match instruction:
+        case From():
+            yield from _from(instruction)
+        case _WithPairs():
+            yield from _pairs(instruction)
+        case Arg():
+            if any(not pair.key for pair in instruction.pairs):
+                yield "ARG names can not be blank"
+        case Copy() | Add():
+            yield from _transfer(instruction)
+        case Shell():
+            words = instruction.command_line.exec
+            if words is None:
+                yield "SHELL requires the arguments to be in JSON form"
+            elif not words:
+                yield "SHELL requires at least one argument"
+        case Healthcheck():
+            yield from _healthcheck(instruction)
+        case Volume():
+            if any(not path.text.strip() for path in instruction.paths):
+                yield "VOLUME specified can not be an empty string"
+        case Onbuild():
+            yield from _onbuild(instruction)
+        case _:
+            return
+
+
+def _from(instruction: From) -> Iterator[str]:
+    words = instruction.words
+    if len(words) != 1 and not instruction.alias:
+        yield "FROM requires either one or three arguments"
+    elif instruction.alias and not _STAGE_NAME.match(instruction.alias.text.lower()):
+        yield (
+            f"invalid name for build stage: {instruction.alias.text!r}, "
+            "name can't start with a number or contain symbols"
+        )
+
+
+def _pairs(instruction: _WithPairs) -> Iterator[str]:
+    keyword, text = instruction.keyword, instruction.arguments.text
+    if instruction.legacy:
+        if text and not instruction.pairs:
+            yield f"{keyword} must have two arguments"
+        return
+    for start, end in quoted_offsets(text, instruction.escape):
+        if "=" not in text[start:end]:
+            yield f"can't find = in {text[start:end]!r}: must be of the form name=value"
+            return
+    if any(not pair.key for pair in instruction.pairs):
+        yield f"{keyword} names can not be blank"
+
+
+def _transfer(instruction: Copy | Add) -> Iterator[str]:
+    words = len(instruction.sources) + len(instruction.heredocs)
+    destination = instruction.destination
+    if destination is None or not words:
+        yield f"{instruction.keyword} requires at least two arguments: source and destination"
+    elif not instruction.json and read_opener(destination.text):
+        yield f"{instruction.keyword} cannot accept a heredoc as a destination"
+
+
+def _healthcheck(instruction: Healthcheck) -> Iterator[str]:
+    if instruction.kind == "NONE":
+        if len(instruction.arguments.text) > len("NONE"):
+            yield "HEALTHCHECK NONE takes no arguments"
+    elif instruction.kind == "CMD":
+        line = instruction.command_line
+        if line is None or line.words == ():
+            yield "missing command after HEALTHCHECK CMD"
+        elif line.shell and isinstance(split_json(line.shell), ArrayError):
+            yield ArrayError().message
+    elif instruction.kind:
+        yield f"unknown type {instruction.kind!r} in HEALTHCHECK (try CMD)"
+
+
+def _onbuild(instruction: Onbuild) -> Iterator[str]:
+    inner = instruction.inner
+    if inner is None:
+        return
+    if inner.keyword == "ONBUILD":
+        yield "chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+    elif inner.keyword in ("FROM", "MAINTAINER"):
+        yield f"{inner.keyword} isn't allowed as an ONBUILD trigger"
+    # What else may be wrong with it, BuildKit only says when the trigger fires.

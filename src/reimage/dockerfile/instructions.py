@@ -1,0 +1,305 @@
+"""Typed views: what each instruction says, in BuildKit's reading, with spans in the file."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import NamedTuple
+
+from reimage.dockerfile.heredocs import read_opener
+from reimage.dockerfile.logical import Logical
+from reimage.dockerfile.tokens import SPACE
+from reimage.dockerfile.tree import Instruction
+from reimage.dockerfile.words import (
+    BLANKS,
+    Word,
+    quoted_offsets,
+    split_blanks,
+    split_json,
+)
+from reimage.text import Span
+
+
+class KeyValue(NamedTuple):
+    """`key=value` as written, quotes and references kept. `value` is None for a bare `ARG name`."""
+
+    key: str
+    value: str | None
+    key_span: Span
+    value_span: Span
+
+    @property
+    def span(self) -> Span:
+        return Span(self.key_span.start, self.value_span.end)
+
+
+class CommandLine(NamedTuple):
+    """What RUN, CMD, ENTRYPOINT, SHELL or HEALTHCHECK CMD runs.
+
+    Exactly one of `words` (exec form) and `shell` (shell form) is given.
+    """
+
+    words: tuple[Word, ...] | None
+    shell: Logical | None
+
+    @property
+    def exec(self) -> tuple[str, ...] | None:
+        return None if self.words is None else tuple(word.text for word in self.words)
+
+
+class From(Instruction):
+    """FROM [--platform=…] image [AS name]"""
+
+    @cached_property
+    def words(self) -> tuple[Word, ...]:
+        return split_blanks(self.arguments)
+
+    @property
+    def image(self) -> Word | None:
+        return self.words[0] if self.words else None
+
+    @property
+    def alias(self) -> Word | None:
+        """The stage's name as written; names compare in lower case."""
+        words = self.words
+        return words[2] if len(words) == 3 and words[1].text.lower() == "as" else None
+
+    @property
+    def platform(self) -> str | None:
+        return self.flag_value("platform")
+
+
+class _WithCommandLine(Instruction):
+    @cached_property
+    def command_line(self) -> CommandLine:
+        return _command_line(self.arguments)
+
+
+class Run(_WithCommandLine):
+    """RUN command, RUN ["exec", "form"], RUN <<EOF"""
+
+    @cached_property
+    def mounts(self) -> tuple[dict[str, str], ...]:
+        """The fields of each `--mount`, keys in lower case; a key without value holds ""."""
+        return tuple(_fields(flag.value or "") for flag in self.flags if flag.name == "mount")
+
+    @property
+    def script_is_heredoc(self) -> bool:
+        """Whether the first heredoc's body is the script (`RUN <<EOF`), not some command's input."""
+        shell = self.command_line.shell
+        return bool(self.heredocs) and shell is not None and read_opener(shell.text) is not None
+
+    @cached_property
+    def script(self) -> Logical | None:
+        """The text that the shell is given, None in exec form.
+
+        For `RUN <<EOF` it is the heredoc's body, for `RUN cat <<EOF` the line with the heredocs that
+        follow it.
+        """
+        shell = self.command_line.shell
+        if shell is None or not self.heredocs:
+            return shell
+        if self.script_is_heredoc:
+            first = self.heredocs[0]
+            return Logical(first.content, [0], [first.body.start])
+        script = shell
+        for heredoc in self.heredocs:
+            script = script.followed_by(script.end(len(script.text)), "\n")
+            script = script.followed_by(heredoc.body.start, heredoc.content)
+            script = script.followed_by(heredoc.end.start, heredoc.name)
+        return script
+
+
+class Cmd(_WithCommandLine):
+    """CMD command or CMD ["exec", "form"]"""
+
+
+class Entrypoint(_WithCommandLine):
+    """ENTRYPOINT command or ENTRYPOINT ["exec", "form"]"""
+
+
+class Shell(_WithCommandLine):
+    """SHELL ["program", "arguments"]"""
+
+
+class Healthcheck(Instruction):
+    """HEALTHCHECK NONE or HEALTHCHECK [flags] CMD command"""
+
+    @cached_property
+    def kind(self) -> str:
+        """"CMD", "NONE", or whatever stands there, in upper case."""
+        words = split_blanks(self.arguments)
+        return words[0].text.upper() if words else ""
+
+    @cached_property
+    def command_line(self) -> CommandLine | None:
+        text = self.arguments.text
+        at = next((i for i, char in enumerate(text) if char in SPACE), len(text))
+        while at < len(text) and text[at] in SPACE:
+            at += 1
+        if self.kind != "CMD" or at == len(text):
+            return None
+        return _command_line(self.arguments.part(at, len(text)))
+
+
+class _WithPairs(Instruction):
+    @cached_property
+    def legacy(self) -> bool:
+        """The form without `=`: one key, and the rest of the line is its value."""
+        text = self.arguments.text
+        words = quoted_offsets(text, self.escape)
+        return bool(words) and "=" not in text[slice(*words[0])]
+
+    @cached_property
+    def pairs(self) -> tuple[KeyValue, ...]:
+        if self.legacy:
+            return _legacy_pair(self.arguments)
+        return tuple(pair for pair in _pairs(self) if pair.value is not None)
+
+
+class Env(_WithPairs):
+    """ENV key=value … or, legacy, ENV key value"""
+
+
+class Label(_WithPairs):
+    """LABEL key=value … or, legacy, LABEL key value"""
+
+
+class Arg(Instruction):
+    """ARG name[=default] …"""
+
+    @cached_property
+    def pairs(self) -> tuple[KeyValue, ...]:
+        return _pairs(self)
+
+
+class _Transfer(Instruction):
+    @cached_property
+    def _operands(self) -> tuple[Word, ...]:
+        words = split_json(self.arguments)
+        return words if isinstance(words, tuple) else split_blanks(self.arguments)
+
+    @cached_property
+    def json(self) -> bool:
+        return isinstance(split_json(self.arguments), tuple)
+
+    @property
+    def sources(self) -> tuple[Word, ...]:
+        """Paths, URLs and repositories; heredocs are not among them."""
+        words = self._operands[:-1]
+        return tuple(w for w in words if self.json or not read_opener(w.text))
+
+    @property
+    def destination(self) -> Word | None:
+        return self._operands[-1] if self._operands else None
+
+
+class Copy(_Transfer):
+    """COPY [flags] source … destination"""
+
+    @property
+    def from_(self) -> str | None:
+        return self.flag_value("from")
+
+
+class Add(_Transfer):
+    """ADD [flags] source … destination"""
+
+
+class _WithText(Instruction):
+    @property
+    def value(self) -> str:
+        """The one argument, as written."""
+        return self.arguments.text
+
+
+class User(_WithText):
+    """USER name[:group]"""
+
+
+class Workdir(_WithText):
+    """WORKDIR path"""
+
+
+class Stopsignal(_WithText):
+    """STOPSIGNAL signal"""
+
+
+class Maintainer(_WithText):
+    """MAINTAINER name (deprecated)"""
+
+
+class Expose(Instruction):
+    """EXPOSE port[/protocol] …"""
+
+    @cached_property
+    def ports(self) -> tuple[Word, ...]:
+        return split_blanks(self.arguments)
+
+
+class Volume(Instruction):
+    """VOLUME path … or VOLUME ["path", …]"""
+
+    @cached_property
+    def paths(self) -> tuple[Word, ...]:
+        words = split_json(self.arguments)
+        return words if isinstance(words, tuple) else split_blanks(self.arguments)
+
+
+class Onbuild(Instruction):
+    """ONBUILD instruction"""
+
+    inner: Instruction | None = None
+
+
+class Unknown(Instruction):
+    """A line whose first word is no instruction."""
+
+
+def _command_line(arguments: Logical) -> CommandLine:
+    words = split_json(arguments)
+    if isinstance(words, tuple):
+        return CommandLine(words, None)
+    return CommandLine(None, arguments)
+
+
+def _pairs(instruction: Instruction) -> tuple[KeyValue, ...]:
+    logical = instruction.arguments
+    pairs: list[KeyValue] = []
+    for start, end in quoted_offsets(logical.text, instruction.escape):
+        key, equals, value = logical.text[start:end].partition("=")
+        middle = start + len(key)
+        key_span = logical.span(start, middle)
+        if equals:
+            pairs.append(KeyValue(key, value, key_span, logical.span(middle + 1, end)))
+        else:
+            pairs.append(KeyValue(key, None, key_span, Span(key_span.end, key_span.end)))
+    return tuple(pairs)
+
+
+def _legacy_pair(arguments: Logical) -> tuple[KeyValue, ...]:
+    match = BLANKS.search(arguments.text)
+    if not match:
+        return ()
+    key, value = arguments.text[: match.start()], arguments.text[match.end() :]
+    return (
+        KeyValue(
+            key,
+            value,
+            arguments.span(0, match.start()),
+            arguments.span(match.end(), len(arguments.text)),
+        ),
+    )
+
+
+def _fields(text: str) -> dict[str, str]:
+    fields = (field.partition("=") for field in text.split(",") if field)
+    return {key.strip().lower(): value for key, _, value in fields}
+
+
+CLASSES: dict[str, type[Instruction]] = {
+    kind.__name__.upper(): kind
+    for kind in (
+        Add, Arg, Cmd, Copy, Entrypoint, Env, Expose, From, Healthcheck, Label, Maintainer,
+        Onbuild, Run, Shell, Stopsignal, User, Volume, Workdir,
+    )
+}  # fmt: skip

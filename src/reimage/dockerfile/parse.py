@@ -1,0 +1,305 @@
+"""Reading a file into the tree. Source: BuildKit frontend/dockerfile/parser/parser.go.
+
+Where BuildKit would stop with an error, reading goes on and the place is noted as a problem.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from reimage.dockerfile.checks import check
+from reimage.dockerfile.heredocs import Heredoc, Opener, find_openers
+from reimage.dockerfile.instructions import CLASSES, Onbuild, Unknown
+from reimage.dockerfile.logical import Logical
+from reimage.dockerfile.tokens import SPACE, Token, TokenKind
+from reimage.dockerfile.tree import Directive, Dockerfile, Instruction, Problem
+from reimage.dockerfile.words import BLANKS, split_flags, split_json
+from reimage.text import Span, split_lines
+
+_DIRECTIVE = re.compile(r"#[ \t\v\f\r]*([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z")
+_DIRECTIVES = frozenset(("syntax", "escape", "check"))
+_WITH_HEREDOCS = frozenset(("RUN", "COPY", "ADD"))
+_LONGEST_LINE = 65_535
+"""bytes; BuildKit's line scanner gives up beyond (Go's bufio.MaxScanTokenSize)."""
+
+
+class Parsed(NamedTuple):
+    """A tree, whatever the input was, and what is wrong with it."""
+
+    tree: Dockerfile
+    problems: tuple[Problem, ...]
+
+
+def parse(source: str) -> Parsed:
+    """Read a Dockerfile. Never raises."""
+    reader = _Reader(source)
+    reader.read()
+    tree = Dockerfile(source, tuple(reader.parts), tuple(reader.directives), reader.escape)
+    problems = sorted((*reader.problems, *check(tree)))
+    return Parsed(tree, tuple(problems))
+
+
+class _Line(NamedTuple):
+    """A line of the file: `text` without its ending."""
+
+    start: int
+    text: str
+    ending: str
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+class _Reader:
+    """One pass over the lines. Comments wait in `pending` until it is known who owns them."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.lines = split_lines(source)
+        self.number = 0
+        self.offset = 0
+        self.escape = "\\"
+        self.directives: list[Directive] = []
+        self.reading_directives = True
+        self.parts: list[Token | Instruction] = []
+        self.pending: list[Token] = []
+        self.problems: list[Problem] = []
+
+    def read(self) -> None:
+        if self.lines and self.lines[0].startswith("\ufeff"):
+            self.parts.append(Token(TokenKind.BOM, 0, "\ufeff"))
+            self.lines[0] = self.lines[0][1:]
+            self.offset = 1
+        while self.number < len(self.lines):
+            line = self._next()
+            stripped = line.text.lstrip(SPACE)
+            if not stripped:
+                self.reading_directives = False
+                self._release()
+                self._trivia(self.parts, line, "", TokenKind.SPACE)
+            elif stripped[0] == "#":
+                self._comment(line, stripped)
+            else:
+                self.reading_directives = False
+                self._instruction(line, stripped)
+        self._release()
+
+    def _next(self) -> _Line:
+        raw = self.lines[self.number]
+        self.number += 1
+        text = raw.rstrip("\r\n")
+        line = _Line(self.offset, text, raw[len(text) :])
+        self.offset += len(raw)
+        if len(raw) > _LONGEST_LINE // 4 and len(raw.encode("utf-8", "replace")) > _LONGEST_LINE:
+            message = f"line is longer than the {_LONGEST_LINE:,} bytes that BuildKit reads"
+            self.problems.append(Problem(Span(line.start, line.end), message))
+        return line
+
+    def _release(self) -> None:
+        """The waiting comments stand above nothing: they belong to nobody."""
+        self.parts += self.pending
+        self.pending = []
+
+    def _trivia(
+        self, into: list[Token] | list[Token | Instruction], line: _Line, text: str, kind: TokenKind
+    ) -> None:
+        indent = line.text[: len(line.text) - len(text)]
+        if indent:
+            into.append(Token(TokenKind.SPACE, line.start, indent))
+        if text:
+            into.append(Token(kind, line.start + len(indent), text))
+        if line.ending:
+            into.append(Token(TokenKind.NEWLINE, line.end, line.ending))
+
+    def _comment(self, line: _Line, stripped: str) -> None:
+        if self.reading_directives and self._directive(line, stripped):
+            self._trivia(self.parts, line, stripped, TokenKind.DIRECTIVE)
+        else:
+            self._trivia(self.pending, line, stripped, TokenKind.COMMENT)
+
+    def _directive(self, line: _Line, stripped: str) -> bool:
+        match = _DIRECTIVE.match(stripped)
+        if not match or match[1].lower() not in _DIRECTIVES:
+            self.reading_directives = False
+            return False
+        name, value = match[1].lower(), match[2]
+        span = Span(line.end - len(stripped), line.end)
+        if any(found.name == name for found in self.directives):
+            message = f"only one {name} parser directive can be used"
+            self.problems.append(Problem(span, message))
+        elif name == "escape" and value not in ("\\", "`"):
+            message = f"invalid escape token {value!r} does not match ` or \\"
+            self.problems.append(Problem(span, message))
+        elif name == "escape":
+            self.escape = value
+        self.directives.append(Directive(name, value, span))
+        return True
+
+    def _instruction(self, line: _Line, stripped: str) -> None:
+        tokens: list[Token] = []
+        pieces = self._continued_lines(line, stripped, tokens)
+        logical = Logical.of_pieces(pieces)
+        first = pieces[0][0]
+        draft = read_instruction(logical, self.escape)
+        heredocs = self._heredocs(draft, logical, tokens)
+        last = next(t for t in reversed(tokens) if t.kind is not TokenKind.NEWLINE)
+        end = last.end
+        if last.kind is TokenKind.CONTINUATION:
+            end = last.start + len(last.text.rstrip("\r\n"))
+        owned = (*self.pending, *_cut(tokens, draft, logical))
+        self.pending = []
+        _complete(draft, heredocs, owned, Span(first, end))
+        self.parts.append(draft)
+
+    def _continued_lines(
+        self, line: _Line, stripped: str, tokens: list[Token]
+    ) -> list[tuple[int, str]]:
+        """The pieces that BuildKit joins; ARGUMENTS tokens stand for them until they are cut."""
+        pieces: list[tuple[int, str]] = []
+        indent = len(line.text) - len(stripped)
+        if indent:
+            tokens.append(Token(TokenKind.SPACE, line.start, line.text[:indent]))
+        line = _Line(line.start + indent, stripped, line.ending)
+        while True:
+            text = self._before_continuation(line.text)
+            piece = line.text if text is None else text
+            pieces.append((line.start, piece))
+            if piece:
+                tokens.append(Token(TokenKind.ARGUMENTS, line.start, piece))
+            if text is None:
+                if line.ending:
+                    tokens.append(Token(TokenKind.NEWLINE, line.end, line.ending))
+                return pieces
+            rest = line.text[len(piece) :] + line.ending
+            tokens.append(Token(TokenKind.CONTINUATION, line.start + len(piece), rest))
+            following = self._next_continued(tokens)
+            if following is None:
+                return pieces
+            line = following
+
+    def _next_continued(self, tokens: list[Token]) -> _Line | None:
+        while self.number < len(self.lines):
+            line = self._next()
+            stripped = line.text.lstrip(SPACE)
+            if stripped and stripped[0] != "#":
+                return line
+            self._trivia(tokens, line, stripped, TokenKind.COMMENT)
+        return None
+
+    def _before_continuation(self, text: str) -> str | None:
+        """The text before the escape character that ends a line, None when the line does not go on."""
+        bare = text.rstrip(" \t")
+        if not bare.endswith(self.escape) or bare[-2:-1] == self.escape:
+            return None
+        return bare[:-1]
+
+    def _heredocs(
+        self, instruction: Instruction, logical: Logical, tokens: list[Token]
+    ) -> tuple[Heredoc, ...]:
+        target = instruction
+        if isinstance(instruction, Onbuild) and instruction.inner:
+            target = instruction.inner
+        if target.keyword not in _WITH_HEREDOCS or "<<" not in logical.text:
+            return ()
+        if isinstance(split_json(target.arguments), tuple):
+            return ()
+        return tuple(
+            self._heredoc(opener, logical, tokens) for opener in find_openers(logical.text)
+        )
+
+    def _heredoc(self, opener: Opener, logical: Logical, tokens: list[Token]) -> Heredoc:
+        start = self.offset
+        span = logical.span(opener.start, opener.end)
+        while self.number < len(self.lines):
+            line = self._next()
+            candidate = line.text.lstrip("\t") if opener.strips_tabs else line.text
+            if candidate == opener.name:
+                end = Span(line.start, line.end)
+                break
+        else:
+            end = Span(self.offset, self.offset)
+            message = f"unterminated heredoc: no line {opener.name!r} follows"
+            self.problems.append(Problem(span, message))
+        body = Span(start, end.start)
+        content = body.of(self.source)
+        if content:
+            tokens.append(Token(TokenKind.HEREDOC, start, content))
+        if end.end > end.start:
+            tokens.append(Token(TokenKind.HEREDOC_END, end.start, end.of(self.source)))
+        if self.offset > end.end:
+            tokens.append(Token(TokenKind.NEWLINE, end.end, self.source[end.end : self.offset]))
+        return Heredoc(
+            opener.name,
+            opener.expands,
+            opener.strips_tabs,
+            opener.descriptor,
+            span,
+            body,
+            end,
+            content,
+        )
+
+
+def read_instruction(logical: Logical, escape: str, *, trigger: bool = False) -> Instruction:
+    """The instruction that a logical line holds; tokens, heredocs and span are not known yet."""
+    text = logical.text
+    stop = len(text.rstrip(SPACE))
+    start = len(text) - len(text.lstrip(SPACE))
+    blank = BLANKS.search(text, start, stop)
+    keyword_end = blank.start() if blank else stop
+    flags, at = split_flags(logical.part(0, stop), blank.end(), escape) if blank else ((), stop)
+    while at < stop and text[at] in SPACE:
+        at += 1
+    keyword = text[start:keyword_end].upper()
+    kind = CLASSES.get(keyword, Unknown)
+    arguments = logical.part(at, max(at, stop))
+    span = logical.span(start, max(start, stop))
+    found = kind(
+        keyword, logical.part(start, len(text)), flags, arguments, (), (), span, escape,
+        trigger=trigger,
+    )  # fmt: skip
+    if isinstance(found, Onbuild) and arguments.text and not trigger:
+        found.inner = read_instruction(arguments, escape, trigger=True)
+    return found
+
+
+def _complete(
+    draft: Instruction, heredocs: tuple[Heredoc, ...], tokens: tuple[Token, ...], span: Span
+) -> None:
+    draft.heredocs, draft.tokens, draft.span = heredocs, tokens, span
+    if isinstance(draft, Onbuild) and draft.inner:
+        draft.inner.heredocs, draft.inner.tokens = heredocs, tokens
+        draft.inner.span = Span(draft.inner.span.start, span.end)
+
+
+def _cut(tokens: list[Token], instruction: Instruction, logical: Logical) -> list[Token]:
+    """Tell keyword, flags and arguments apart in the pieces of the instruction."""
+    marks = [(instruction.keyword_span, TokenKind.KEYWORD)]
+    marks += [(flag.span, TokenKind.FLAG) for flag in instruction.flags]
+    arguments = instruction.arguments.whole
+    marks.append((arguments, TokenKind.ARGUMENTS))
+    cut: list[Token] = []
+    for token in tokens:
+        if token.kind is TokenKind.ARGUMENTS:
+            cut += _cut_piece(token, marks)
+        else:
+            cut.append(token)
+    return cut
+
+
+def _cut_piece(piece: Token, marks: list[tuple[Span, TokenKind]]) -> list[Token]:
+    cut: list[Token] = []
+    at, text = piece.start, piece.text
+    for span, kind in marks:
+        start, end = max(span.start, at), min(span.end, piece.end)
+        if start >= end:
+            continue
+        if start > at:
+            cut.append(Token(TokenKind.SPACE, at, text[at - piece.start : start - piece.start]))
+        cut.append(Token(kind, start, text[start - piece.start : end - piece.start]))
+        at = end
+    if at < piece.end:
+        cut.append(Token(TokenKind.SPACE, at, text[at - piece.start :]))
+    return cut

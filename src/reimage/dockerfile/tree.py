@@ -1,0 +1,148 @@
+"""The tree: directives, instructions and the trivia between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import NamedTuple
+
+from reimage.dockerfile.heredocs import Heredoc
+from reimage.dockerfile.logical import Logical
+from reimage.dockerfile.tokens import Token, TokenKind
+from reimage.dockerfile.words import Flag
+from reimage.text import LineIndex, Span
+
+
+class Problem(NamedTuple):
+    """A place that BuildKit rejects. A file with problems is reported, never edited."""
+
+    span: Span
+    message: str
+
+
+class Directive(NamedTuple):
+    """`# syntax=…`, `# escape=…` or `# check=…` at the top of the file; `name` in lower case."""
+
+    name: str
+    value: str
+    span: Span
+
+
+class Instruction:
+    """One instruction with the comments directly above it and its own line ending.
+
+    `keyword` is in upper case. `logical` is the whole instruction as BuildKit joins it, `arguments`
+    what follows the flags. `span` reaches from the keyword to the end of the last line (heredoc
+    terminators included, line ending not); `full_span` covers all `tokens`. `trigger` is true for
+    the inner instruction of an ONBUILD.
+    """
+
+    def __init__(
+        self,
+        keyword: str,
+        logical: Logical,
+        flags: tuple[Flag, ...],
+        arguments: Logical,
+        heredocs: tuple[Heredoc, ...],
+        tokens: tuple[Token, ...],
+        span: Span,
+        escape: str,
+        *,
+        trigger: bool = False,
+    ) -> None:
+        self.keyword = keyword
+        self.logical = logical
+        self.flags = flags
+        self.arguments = arguments
+        self.heredocs = heredocs
+        self.tokens = tokens
+        self.span = span
+        self.escape = escape
+        self.trigger = trigger
+
+    def __repr__(self) -> str:
+        return f"<{self.keyword} at {self.span.start}: {self.logical.text[:60]!r}>"
+
+    @property
+    def full_span(self) -> Span:
+        return Span(self.tokens[0].start, self.tokens[-1].end)
+
+    @property
+    def keyword_span(self) -> Span:
+        return self.logical.span(0, len(self.keyword))
+
+    @property
+    def comments(self) -> tuple[Token, ...]:
+        """The comment lines directly above."""
+        return tuple(
+            token
+            for token in self.tokens
+            if token.kind is TokenKind.COMMENT and token.start < self.span.start
+        )
+
+    @property
+    def inner_comments(self) -> tuple[Token, ...]:
+        """The comment lines between continued lines."""
+        return tuple(
+            token
+            for token in self.tokens
+            if token.kind is TokenKind.COMMENT and token.start > self.span.start
+        )
+
+    @property
+    def continued(self) -> bool:
+        """Whether the instruction is spread over lines by continuations."""
+        return any(token.kind is TokenKind.CONTINUATION for token in self.tokens)
+
+    def flag(self, name: str) -> Flag | None:
+        """The last flag of that name."""
+        return next((flag for flag in reversed(self.flags) if flag.name == name), None)
+
+    def flag_value(self, name: str) -> str | None:
+        flag = self.flag(name)
+        return flag.value if flag else None
+
+
+class Dockerfile:
+    """A parsed file. `parts` are instructions and the tokens between them, in order.
+
+    `escape` is the escape character in force, `newline` the line ending of the first line.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        parts: tuple[Token | Instruction, ...],
+        directives: tuple[Directive, ...],
+        escape: str,
+    ) -> None:
+        self.source = source
+        self.parts = parts
+        self.directives = directives
+        self.escape = escape
+        self.instructions = tuple(part for part in parts if isinstance(part, Instruction))
+
+    @cached_property
+    def newline(self) -> str:
+        first = self.source.find("\n")
+        return "\r\n" if first > 0 and self.source[first - 1] == "\r" else "\n"
+
+    @cached_property
+    def lines(self) -> LineIndex:
+        return LineIndex(self.source)
+
+    @property
+    def tokens(self) -> Iterator[Token]:
+        """Every byte of the file, once."""
+        for part in self.parts:
+            if isinstance(part, Instruction):
+                yield from part.tokens
+            else:
+                yield part
+
+    def directive(self, name: str) -> Directive | None:
+        return next((found for found in self.directives if found.name == name), None)
+
+    def line(self, instruction: Instruction) -> int:
+        """The 1-based line of the instruction's keyword."""
+        return self.lines.line(instruction.span.start)

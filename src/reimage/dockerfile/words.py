@@ -1,0 +1,156 @@
+"""Splitting the arguments of an instruction the way BuildKit's line parsers do.
+
+Source: BuildKit frontend/dockerfile/parser/line_parsers.go and split_command.go.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import NamedTuple
+
+from reimage.dockerfile.logical import Logical
+from reimage.dockerfile.tokens import SPACE
+from reimage.text import Span
+
+BLANKS = re.compile(r"[\t\v\f\r ]+")
+_WORD = re.compile(r"[^\t\v\f\r ]+")
+_UNQUOTED = re.compile(rf"[^{SPACE}]+")
+_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+class Word(NamedTuple):
+    """A word as BuildKit reads it (`text`, quotes kept) and where it stands in the file."""
+
+    text: str
+    span: Span
+
+
+class Flag(NamedTuple):
+    """`--name=value` in front of an instruction's arguments, quotes removed; `value` None without `=`."""
+
+    name: str
+    value: str | None
+    span: Span
+
+
+class ArrayError(NamedTuple):
+    """A JSON array that holds something other than strings; BuildKit rejects the file."""
+
+    message: str = "when using JSON array syntax, arrays must be comprised of strings only"
+
+
+def split_blanks(logical: Logical) -> tuple[Word, ...]:
+    """Words between blanks; quotes mean nothing."""
+    return tuple(
+        Word(match.group(), logical.span(*match.span())) for match in _WORD.finditer(logical.text)
+    )
+
+
+def split_quoted(logical: Logical, escape: str) -> tuple[Word, ...]:
+    """Words between blanks that are not quoted or escaped; quotes and escapes are kept."""
+    return tuple(
+        Word(logical.text[start:end], logical.span(start, end))
+        for start, end in quoted_offsets(logical.text, escape)
+    )
+
+
+def quoted_offsets(text: str, escape: str) -> list[tuple[int, int]]:
+    """Where the words of `split_quoted` begin and end in `text`."""
+    if "'" not in text and '"' not in text and escape not in text:
+        return [match.span() for match in _UNQUOTED.finditer(text)]
+    found: list[tuple[int, int]] = []
+    at = 0
+    while True:
+        while at < len(text) and text[at] in SPACE:
+            at += 1
+        if at == len(text):
+            return found
+        start, (at, dangling) = at, _quoted_word_end(text, at, escape)
+        # BuildKit drops an escape character that has nothing left to escape.
+        end = at - dangling
+        if end > start:
+            found.append((start, end))
+
+
+def _quoted_word_end(text: str, at: int, escape: str) -> tuple[int, bool]:
+    quote = ""
+    while at < len(text):
+        char = text[at]
+        if char == escape and quote != "'":
+            at += 1
+            if at == len(text):
+                return at, True
+        elif quote:
+            if char == quote:
+                quote = ""
+        elif char in SPACE:
+            return at, False
+        elif char in "'\"":
+            quote = char
+        at += 1
+    return at, False
+
+
+def split_flags(logical: Logical, at: int, escape: str) -> tuple[tuple[Flag, ...], int]:
+    """The flags that begin at offset `at`, and the offset at which the arguments begin."""
+    text = logical.text
+    flags: list[Flag] = []
+    while True:
+        while at < len(text) and text[at] in SPACE:
+            at += 1
+        if not text.startswith("--", at):
+            return tuple(flags), at
+        end, value, blank_ok = _unquoted_flag(text, at, escape)
+        if value == "--":
+            return tuple(flags), end
+        if value or blank_ok:
+            name, equals, rest = value[2:].partition("=")
+            flags.append(Flag(name, rest if equals else None, logical.span(at, end)))
+        at = end
+
+
+def _unquoted_flag(text: str, at: int, escape: str) -> tuple[int, str, bool]:
+    value: list[str] = []
+    quote = ""
+    quoted = False
+    while at < len(text):
+        char = text[at]
+        if char == escape:
+            at += 1
+            value.append(text[at : at + 1])
+        elif quote:
+            if char == quote:
+                quote = ""
+            else:
+                value.append(char)
+        elif char in SPACE:
+            break
+        elif char in "'\"":
+            quote, quoted = char, True
+        else:
+            value.append(char)
+        at += 1
+    return min(at, len(text)), "".join(value), quoted
+
+
+def split_json(logical: Logical) -> tuple[Word, ...] | ArrayError | None:
+    """The strings of a JSON array, None when the text is not one (it is then shell form)."""
+    text = logical.text
+    if not text.startswith("["):
+        return None
+    try:
+        values = json.loads(text, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+    if not all(isinstance(value, str) for value in values):
+        return ArrayError()
+    matches = _JSON_STRING.finditer(text)
+    return tuple(
+        Word(value, logical.span(*match.span()))
+        for value, match in zip(values, matches, strict=True)
+    )
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)

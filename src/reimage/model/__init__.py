@@ -1,0 +1,19 @@
+"""Facts of a build, computed once and read-only. No IO; what only IO can tell is handed in as data."""
+
+from reimage.model.configuration import Configuration, configuration
+from reimage.model.context import ContextFacts
+from reimage.model.facts import Facts
+from reimage.model.runs import RunFacts
+from reimage.model.stages import Stage
+from reimage.model.state import POSIX_SHELLS, State
+
+__all__ = [
+    "POSIX_SHELLS",
+    "Configuration",
+    "ContextFacts",
+    "Facts",
+    "RunFacts",
+    "Stage",
+    "State",
+    "configuration",
+]

@@ -1,0 +1,28 @@
+"""What the build context holds, as plain data. The context room fills it, transformations read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ContextFacts:
+    """The files that a build would be sent, after the ignore file.
+
+    Paths are relative to the context, with forward slashes and no leading `./`.
+
+    `files` are the regular files and links that are sent, with sizes in bytes; `directories` every
+    directory above one of them and every empty one. `present` are files and directories of the
+    context folder that the ignore file holds back. `texts` holds the content of the small files that
+    decide about installs (dependency manifests, lock files, package manager settings, ignore files).
+    `ignore_path` is the ignore file in force (`.dockerignore` or `<Dockerfile>.dockerignore`), or
+    the one that would be created. `truncated` says that the folder was too large to list whole.
+    """
+
+    files: Mapping[str, int]
+    directories: frozenset[str]
+    present: frozenset[str] = frozenset()
+    texts: Mapping[str, str] = field(default_factory=dict)
+    ignore_path: str = ".dockerignore"
+    truncated: bool = False

@@ -1,0 +1,123 @@
+"""What an optimize run found, as plain data that every report reads. Nothing here prints.
+
+Lines are 1-based and speak of the original file. Sizes are bytes, times seconds.
+"""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+
+
+class Status(enum.StrEnum):
+    """What became of a rewrite."""
+
+    SUGGESTED = "suggested"
+    WRITTEN = "written"
+    HELD_BACK = "held-back"
+    DROPPED = "dropped"
+
+
+@dataclass(frozen=True, slots=True)
+class EditReport:
+    """One edit of one file: characters `start` to `end` become `text`.
+
+    Offsets speak of the file as the rewrite met it, after the rewrites it builds on.
+    """
+
+    path: str
+    start: int
+    end: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RewriteReport:
+    """A rewrite. `id` is stable over runs on the same file; `reason` says why it was not applied.
+
+    `included_by` is the option that would apply one that was held back, as typed
+    ("--allow changes-behaviour").
+    """
+
+    id: str
+    name: str
+    line: int
+    end_line: int
+    claim: str
+    evidence: str
+    message: str
+    status: Status
+    edits: tuple[EditReport, ...] = ()
+    builds_on: tuple[str, ...] = ()
+    reason: str | None = None
+    included_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalReport:
+    name: str
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SkippedReport:
+    name: str
+    line: int
+    need: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProblemReport:
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class HunkReport:
+    """A hunk of the patch. `reasons` are ids of the rewrites that made it; `text` starts at its @@ line."""
+
+    number: int
+    line: int
+    text: str
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """One Dockerfile.
+
+    `patch` is a unified diff over all `touched` paths, empty when there is nothing to change.
+    `error` is one sentence when the file could not be read, parsed or written; the rest is then
+    empty. `problems` are places BuildKit would reject: such a file is never edited.
+    """
+
+    path: str
+    patch: str = ""
+    hunks: tuple[HunkReport, ...] = ()
+    rewrites: tuple[RewriteReport, ...] = ()
+    refusals: tuple[RefusalReport, ...] = ()
+    skipped: tuple[SkippedReport, ...] = ()
+    problems: tuple[ProblemReport, ...] = ()
+    touched: tuple[str, ...] = ()
+    error: str | None = None
+    build: None = None
+    """What building before and after showed; nothing is built yet."""
+
+    @property
+    def changed(self) -> tuple[RewriteReport, ...]:
+        """The rewrites that are in the patch or were written."""
+        return tuple(r for r in self.rewrites if r.status in (Status.SUGGESTED, Status.WRITTEN))
+
+    @property
+    def failed(self) -> bool:
+        """Whether the file could not be judged."""
+        return self.error is not None or bool(self.problems)
+
+
+@dataclass(frozen=True, slots=True)
+class RunReport:
+    """All files of one run."""
+
+    tool_version: str
+    files: tuple[FileReport, ...]

@@ -1,0 +1,19 @@
+"""What `check` prints: a line per rewrite that is not in the file yet."""
+
+from collections.abc import Iterator
+
+from reimage.pipeline.results import FileReport
+from reimage.report.pieces import Line, Piece
+from reimage.report.terminal import CLAIM_STYLES
+from reimage.report.visible import visible
+
+
+def finding_lines(report: FileReport) -> Iterator[Line]:
+    """`path:line: name: message [claim]`, in the order of the report."""
+    for rewrite in report.changed:
+        yield (
+            Piece(f"{visible(report.path)}:{rewrite.line}: "),
+            Piece(rewrite.name, "bold"),
+            Piece(f": {visible(rewrite.message)} "),
+            Piece(f"[{rewrite.claim}]", CLAIM_STYLES.get(rewrite.claim, "")),
+        )

@@ -1,0 +1,66 @@
+"""JSON Schema of the JSON report, read off the dataclasses it is made from."""
+
+import dataclasses
+import enum
+import inspect
+import re
+import types
+import typing
+from typing import Any
+
+from reimage.pipeline.results import RunReport
+from reimage.report.json import VERSION
+
+_PLAIN: dict[object, str] = {str: "string", int: "integer", float: "number", bool: "boolean"}
+
+
+def schema() -> dict[str, Any]:
+    """The schema of the whole document (draft 2020-12)."""
+    definitions: dict[str, Any] = {}
+    run = _object(RunReport, definitions)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "reimage optimize --format json",
+        "type": "object",
+        "properties": {"version": {"const": VERSION}, **run["properties"]},
+        "required": ["version", *run["required"]],
+        "$defs": dict(sorted(definitions.items())),
+    }
+
+
+def _object(shape: type, definitions: dict[str, Any]) -> dict[str, Any]:
+    hints = typing.get_type_hints(shape)
+    names = [field.name for field in dataclasses.fields(shape)]
+    return {
+        "description": _described(shape),
+        "type": "object",
+        "properties": {name: _type(hints[name], definitions) for name in names},
+        "required": names,
+    }
+
+
+def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
+    if hint is types.NoneType:
+        return {"type": "null"}
+    if hint in _PLAIN:
+        return {"type": _PLAIN[hint]}
+    if isinstance(hint, types.UnionType):
+        return {"anyOf": [_type(each, definitions) for each in typing.get_args(hint)]}
+    if typing.get_origin(hint) is tuple:
+        item, dots = typing.get_args(hint)
+        assert dots is ..., f"{hint} has no fixed length in JSON"
+        return {"type": "array", "items": _type(item, definitions)}
+    if issubclass(hint, enum.StrEnum):
+        return {"enum": [str(member) for member in hint]}
+    assert isinstance(hint, type) and dataclasses.is_dataclass(hint), f"{hint} has no place in JSON"
+    name = hint.__qualname__
+    if name not in definitions:
+        definitions[name] = {}
+        definitions[name].update(_object(hint, definitions))
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _described(shape: type) -> str:
+    text = inspect.cleandoc(shape.__doc__ or "")
+    # A dataclass without a docstring gets its signature for one.
+    return "" if text.startswith(f"{shape.__name__}(") else re.sub(r"\s+", " ", text)

@@ -1,0 +1,22 @@
+"""What a pass must not change: the image configuration of every stage, undeclared."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from reimage.model import Facts, configuration
+
+
+def undeclared_change(before: Facts, after: Facts, may_change: Collection[str]) -> str:
+    """The first field that differs although nobody declared it, as a sentence; "" when none does."""
+    if "Stages" in may_change:
+        return ""
+    if [stage.name for stage in before.stages] != [stage.name for stage in after.stages]:
+        return "the stages would differ"
+    for old, new in zip(before.stages, after.stages, strict=True):
+        was, becomes = configuration(old), configuration(new)
+        for name in was.keys() | becomes.keys():
+            if name not in may_change and was.get(name) != becomes.get(name):
+                where = old.name or str(old.index)
+                return f"{name} of stage {where} would become {becomes.get(name)!r:.80}"
+    return ""

@@ -1,0 +1,87 @@
+"""Where in the original file each part of the rewritten text comes from."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from reimage.text import Edit, Span
+
+
+class Piece(NamedTuple):
+    """A stretch of the rewritten text: `length` characters from `start` on.
+
+    It stands for `original`. Without `by` it is that text, unchanged; with it, the rewrite of that
+    name put it there.
+    """
+
+    start: int
+    length: int
+    original: Span
+    by: str | None
+
+
+class Origins:
+    """The pieces of a text that came out of rewrites. A new value after each pass."""
+
+    def __init__(self, pieces: tuple[Piece, ...]) -> None:
+        self._pieces = pieces
+        self._starts = [piece.start for piece in pieces]
+
+    @classmethod
+    def unchanged(cls, length: int) -> Origins:
+        return cls((Piece(0, length, Span(0, length), None),))
+
+    def original(self, span: Span) -> Span:
+        """The stretch of the original file that `span` of the text stands for."""
+        pieces = self._touched(span)
+        return Span(_begin(pieces[0], span.start), _end(pieces[-1], span.end))
+
+    def makers(self, span: Span) -> tuple[str, ...]:
+        """The rewrites whose text `span` touches."""
+        return tuple(dict.fromkeys(piece.by for piece in self._touched(span) if piece.by))
+
+    def _touched(self, span: Span) -> tuple[Piece, ...]:
+        first = max(bisect_right(self._starts, span.start) - 1, 0)
+        last = bisect_right(self._starts, max(span.start, span.end - 1))
+        return self._pieces[first : max(last, first + 1)]
+
+    def after(self, edits: Iterable[tuple[Edit, str]]) -> Origins:
+        """The origins once `edits`, each with the rewrite that makes it, are made."""
+        pieces: list[Piece] = []
+        done, length = 0, 0
+        end = self._pieces[-1].start + self._pieces[-1].length
+        for (span, text), maker in sorted(edits):
+            length += self._copy(Span(done, span.start), length, pieces)
+            pieces.append(Piece(length, len(text), self.original(span), maker))
+            length += len(text)
+            done = span.end
+        self._copy(Span(done, end), length, pieces)
+        return Origins(tuple(pieces))
+
+    def _copy(self, span: Span, at: int, pieces: list[Piece]) -> int:
+        """Take over the pieces within `span`; the number of characters copied."""
+        if span.start >= span.end:
+            return 0
+        for piece in self._touched(span):
+            start = max(piece.start, span.start)
+            end = min(piece.start + piece.length, span.end)
+            original = piece.original
+            if piece.by is None:
+                original = Span(_begin(piece, start), _end(piece, end))
+            if end > start or (piece.by and piece.length == 0):
+                pieces.append(Piece(at + start - span.start, max(end - start, 0), original, piece.by))
+        return span.end - span.start
+
+
+def _begin(piece: Piece, offset: int) -> int:
+    if piece.by:
+        return piece.original.start
+    return piece.original.start + min(max(offset - piece.start, 0), piece.length)
+
+
+def _end(piece: Piece, offset: int) -> int:
+    if piece.by:
+        return piece.original.end
+    return piece.original.start + min(max(offset - piece.start, 0), piece.length)

@@ -1,0 +1,162 @@
+"""Edits inside the script of a RUN, in the layout that the script already has.
+
+Each function answers with an edit, or with a `str`: the reason why it can't be made.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from reimage.dockerfile import TokenKind
+from reimage.model import RunFacts
+from reimage.shell import Script, Statement, parses
+from reimage.text import Edit, Span
+
+_LONGEST_LINE = 100
+_LEAVES = frozenset(("exit", "exec", "return"))
+
+
+def append_commands(run: RunFacts, commands: Sequence[str]) -> Edit | str:
+    """Run `commands` after everything else in the script, only if it succeeded."""
+    script = run.script
+    if script is None or script.opaque or not script.statements:
+        return run.opaque or "the script is empty"
+    last = script.statements[-1]
+    if reason := _no_way_behind(script, last):
+        return reason
+    if run.run.script_is_heredoc:
+        return _append_to_heredoc(run, script, commands)
+    if script.heredocs:
+        return "the script ends in a heredoc"
+    return _append_to_line(run, script, last, commands)
+
+
+def _no_way_behind(script: Script, last: Statement) -> str | None:
+    if last.background:
+        return "the last command runs in the background"
+    if any(comment.end > last.span.end for comment in script.comments):
+        return "the script ends in a comment"
+    names = {command.unwrapped().name for command in last.commands if not command.nesting}
+    leaves = {command.name for command in last.commands if not command.nesting}
+    if (names | leaves) & _LEAVES:
+        return "the script leaves before its end"
+    return None
+
+
+def _append_to_heredoc(run: RunFacts, script: Script, commands: Sequence[str]) -> Edit | str:
+    if "e" not in script.options:
+        return "the heredoc runs without set -e, so a command added at its end would hide a failure"
+    heredoc = run.run.heredocs[0]
+    newline = "\r\n" if heredoc.content.endswith("\r\n") else "\n"
+    start = run.span(script.statements[-1].span).start
+    line_start = heredoc.content.rfind("\n", 0, start - heredoc.body.start) + 1
+    indent = re.match(r"[ \t]*", heredoc.content[line_start:])
+    lines = "".join(f"{indent[0] if indent else ''}{command}{newline}" for command in commands)
+    if not parses(script.text + lines):
+        return "the script would not parse"
+    return Edit(Span(heredoc.body.end, heredoc.body.end), lines)
+
+
+def _append_to_line(
+    run: RunFacts, script: Script, last: Statement, commands: Sequence[str]
+) -> Edit | str:
+    logical = run.run.script
+    assert logical is not None
+    tail = script.text[last.span.end :].strip()
+    if tail not in ("", ";"):
+        return "the end of the script is not understood"
+    operator = ";" if tail == ";" or _semicolons(script) else "&&"
+    at = logical.end(len(script.text.rstrip()))
+    text = _joined(run, operator, commands, terminated=tail == ";")
+    rest = script.text[: last.span.end] + "".join(f" {operator} {each}" for each in commands)
+    if not parses(rest):
+        return "the script would not parse"
+    return Edit(Span(at, at), text)
+
+
+def _semicolons(script: Script) -> bool:
+    """`set -e; a; b; c` is the script's way of joining commands."""
+    connectors = [each.connector for each in script.statements if each.connector]
+    return "e" in script.options and bool(connectors) and connectors[-1] == ";"
+
+
+def _joined(run: RunFacts, operator: str, commands: Sequence[str], *, terminated: bool) -> str:
+    if not run.run.continued:
+        text = "".join(f" {operator} {command}" for command in commands)
+        if terminated:
+            text = text[2:]
+        if len(run.run.logical.text) + len(text) <= _LONGEST_LINE or len(text) <= 40:
+            return text
+    newline, indent = continuation(run)
+    if operator == ";":
+        first = "" if terminated else ";"
+        body = f";{newline}{indent}".join(commands)
+        return f"{first}{newline}{indent}{body}" + (";" if terminated else "")
+    if connectors_end_lines(run):
+        return "".join(f" {operator}{newline}{indent}{command}" for command in commands)
+    return "".join(f"{newline}{indent}{operator} {command}" for command in commands)
+
+
+def continuation(run: RunFacts) -> tuple[str, str]:
+    """What ends a line that goes on (` \\` and line ending), and the indent of the next one."""
+    tokens = run.run.tokens
+    newline = "\r\n" if any(token.text.endswith("\r\n") for token in tokens) else "\n"
+    indents = re.findall(r"\n([ \t]*)(?=\S)", _code(run))
+    indent = min(indents, key=len) if indents else "    "
+    return f" {run.run.escape}{newline}", indent
+
+
+def _code(run: RunFacts) -> str:
+    """The lines of the instruction; comments are one character, heredocs are gone."""
+    left_out = (TokenKind.HEREDOC, TokenKind.HEREDOC_END)
+    return "".join(
+        "#" if token.kind is TokenKind.COMMENT else token.text
+        for token in run.run.tokens
+        if token.start >= run.run.span.start and token.kind not in left_out
+    )
+
+
+def connectors_end_lines(run: RunFacts) -> bool:
+    """Whether the script writes `&& \\` at line ends, and not `&&` at the beginning of lines."""
+    ends = len(re.findall(r"&&[ \t]*[\\`][ \t]*\r?\n", _code(run)))
+    begins = len(re.findall(r"\n[ \t]*&&", _code(run)))
+    return ends > begins
+
+
+def remove_statement(run: RunFacts, statement: Statement) -> Edit | str:
+    """Take a top-level statement out of the script, with the connector that joins it.
+
+    Only where it stands in a plain chain: the outcome of its neighbours decides about nothing else.
+    """
+    script = run.script
+    if script is None or script.opaque:
+        return run.opaque or "the script is not understood"
+    index = next(i for i, each in enumerate(script.statements) if each.span == statement.span)
+    following = script.statements[index + 1] if index + 1 < len(script.statements) else None
+    around = {statement.connector, following.connector if following else ""}
+    if around & {"||", "&", "|"} or statement.background:
+        return "the command is part of a condition"
+    if len(script.statements) == 1:
+        return "the script has no other command"
+    if index:
+        previous = script.statements[index - 1]
+        span = Span(previous.span.end, statement.span.end)
+    else:
+        assert following is not None
+        span = Span(statement.span.start, following.span.start)
+    if any(comment.start < span.end and span.start < comment.end for comment in script.comments):
+        return "a comment stands beside the command"
+    text = script.text[: span.start] + script.text[span.end :]
+    if not parses(text):
+        return "the script would not parse"
+    where = run.span(span)
+    if any(token.start >= where.start and token.end <= where.end for token in run.run.inner_comments):
+        return "a comment stands beside the command"
+    return Edit(where, "")
+
+
+def insert_after(run: RunFacts, word: Span, text: str) -> Edit:
+    """Write ` text` behind a word of the script, on the word's own line."""
+    end = run.span(word).end
+    return Edit(Span(end, end), f" {text}")

@@ -1,0 +1,21 @@
+"""The body of a RUN as commands with spans. The only door to tree-sitter.
+
+Scripts are POSIX shell with the extensions of bash. Reading one never raises: what cannot be read
+with certainty is `opaque`, and then shows no commands at all.
+"""
+
+from reimage.shell.commands import Command, Redirection, Script, Statement
+from reimage.shell.parsing import parse, parses
+from reimage.shell.words import Word, literal, quote
+
+__all__ = [
+    "Command",
+    "Redirection",
+    "Script",
+    "Statement",
+    "Word",
+    "literal",
+    "parse",
+    "parses",
+    "quote",
+]

@@ -1,0 +1,45 @@
+"""Syntax that bash has and a POSIX shell lacks."""
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from tree_sitter import Node
+
+_WORTH_A_LOOK = re.compile(r"\$['\"{\[]|[<>]\(|=\(|[{,]|\]=|\+=")
+_KINDS = frozenset(
+    {
+        "ansi_c_string", "translated_string", "process_substitution", "array", "subscript",
+        "brace_expression",
+    }
+)  # fmt: skip
+_EXPANSION = re.compile(r"\$(?:\[|\{(?:!|\w+(?:\[|/|\^|,|@|:(?![-=+?]))))")
+_BRACES = re.compile(r"(?<!\$)\{[^{}\s'\"$]*(?:,|\.\.)[^{}\s'\"]*\}")
+_APPENDING = re.compile(r"\w+\+=")
+
+
+def uses_bash(node: "Node", written: str) -> bool:
+    """Whether a simple command or word, `written` in the script, needs bash to be read."""
+    if not _WORTH_A_LOOK.search(written):
+        return False
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        kind = node.type
+        if kind in _KINDS or (kind in _LOOKED_AT and _LOOKED_AT[kind].match(_text(node))):
+            return True
+        if kind == "concatenation" and _BRACES.search(_text(node)):
+            return True
+        pending += node.children
+    return False
+
+
+_LOOKED_AT = {
+    "expansion": _EXPANSION,
+    "arithmetic_expansion": _EXPANSION,
+    "variable_assignment": _APPENDING,
+}
+
+
+def _text(node: "Node") -> str:
+    return (node.text or b"").decode("utf-8", "replace")

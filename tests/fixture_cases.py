@@ -1,0 +1,98 @@
+"""The cases in fixtures/dockerfiles: found, not listed.
+
+A case is `<transformation>/<case>/before/` (a build context with its Dockerfile) and `after/`, which
+holds the files that come out different. Cases named `leaves_…` have no `after`: nothing is found.
+Cases named `refuses_…` have none either, and the transformation says why.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from reimage.context import survey
+from reimage.dockerfile import parse
+from reimage.model import ContextFacts
+from reimage.rewriting import Claim, Outcome, rewrite
+from reimage.text import decode, encode
+from reimage.transforms import load
+
+ROOT = Path(__file__).parent.parent / "fixtures" / "dockerfiles"
+ALL_TOGETHER = "together"
+APPS = "apps"
+NO_CONTEXT = ".no-context"
+"""A case with this file beside `before` is looked at without knowing its context."""
+
+
+@dataclass(frozen=True)
+class Case:
+    transformation: str
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def unchanged(self) -> bool:
+        return self.name.startswith(("leaves_", "refuses_"))
+
+    @property
+    def source(self) -> str:
+        return decode((self.path / "before" / "Dockerfile").read_bytes())
+
+    @property
+    def context(self) -> ContextFacts | None:
+        if (self.path / NO_CONTEXT).exists():
+            return None
+        before = self.path / "before"
+        return survey(before, before / "Dockerfile")
+
+    def outcome(self) -> Outcome:
+        """What the case's transformation makes of it, whatever its claim; all defaults for `together`."""
+        chosen = [t for t in load() if t.name == self.transformation]
+        allow = Claim.CHANGES_BEHAVIOUR
+        if self.transformation == ALL_TOGETHER:
+            chosen = [t for t in load() if t.alternative_to is None]
+        parsed = parse(self.source)
+        assert not parsed.problems, parsed.problems
+        return rewrite(parsed.tree, chosen, allow=allow, context=self.context)
+
+    def expected(self) -> dict[str, str]:
+        after = self.path / "after"
+        return {
+            path.relative_to(after).as_posix(): decode(path.read_bytes())
+            for path in sorted(after.rglob("*"))
+            if path.is_file()
+        }
+
+    def accept(self, produced: dict[str, str]) -> None:
+        """Write `after`. A case that must stay unchanged can't be accepted away."""
+        assert not self.unchanged, f"{self.path} must not change"
+        for name, text in produced.items():
+            target = self.path / "after" / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(encode(text))
+
+
+def produced(outcome: Outcome) -> dict[str, str]:
+    """The files that came out different."""
+    files = dict(outcome.files)
+    if outcome.text != outcome.source:
+        files["Dockerfile"] = outcome.text
+    return files
+
+
+def find_cases() -> list[Case]:
+    found = (
+        Case(folder.name, case)
+        for folder in sorted(ROOT.iterdir())
+        if folder.is_dir() and folder.name != APPS
+        for case in sorted(folder.iterdir())
+        if case.is_dir()
+    )
+    return list(found)
+
+
+UPDATE = bool(os.environ.get("UPDATE"))
