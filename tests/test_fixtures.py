@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from fixture_cases import ALL_TOGETHER, ROOT, UPDATE, Case, find_cases, produced
+from tests.fixture_cases import ALL_TOGETHER, ROOT, UPDATE, Case, find_cases, produced
 
 from reimage.dockerfile import parse
 from reimage.rewriting import Claim, Refusal, Transformation, rewrite

@@ -23,6 +23,7 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
 _WILDCARD = re.compile(r"[*?\[\\]")
 # A bracket that cannot match a slash; what it means is the same to Python.
 _BRACKET = r"\[(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_])+\]"
+_NOTHING = r"(?!)"
 # A last segment from which the last name of a matching path can be told.
 _PLAIN_NAME = re.compile(rf"(?:{_BRACKET}|[^\[\]\\])*", re.DOTALL)
 
@@ -100,10 +101,10 @@ class IgnoreMatcher:
         ignored = bool(path) and self.ignores(path)
         above = path + "/" if path else ""
         near = [rule for rule in self._rules if rule.reaches(above)]
-        turning = "|".join([rule.shape for rule in near if rule.negated == ignored])
+        turning = "|".join([rule.shape for rule in near if rule.negated == ignored]) or _NOTHING
         return _Directory(
             ignored,
-            re.compile(turning, re.DOTALL).fullmatch if turning else _never,
+            re.compile(turning, re.DOTALL).fullmatch,
             [rule.fits for rule in near],
             all(rule.is_told_by_name for rule in near),
             {},
@@ -142,10 +143,6 @@ class _Rule(NamedTuple):
         if self.start == self.pattern:
             return self.start.startswith(above) and "/" not in self.start[len(above) :]
         return above.startswith(self.start) or self.start.startswith(above)
-
-
-def _never(name: str) -> None:
-    return None
 
 
 def _rule(text: str) -> _Rule:

@@ -8,30 +8,12 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from tests.report import samples
 from typer.testing import CliRunner, Result
 
-import reimage.pipeline
-import reimage.transforms
+from reimage.pipeline.options import Options
 from reimage.pipeline.results import FileReport
 from reimage.rewriting.transformation import Claim, Finding, transformation
-from tests.report import samples
-
-
-@dataclass(frozen=True)
-class FakeOptions:
-    write: bool = False
-    allow: Claim | None = None
-    select: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    prefer: tuple[str, ...] = ()
-    hunks: tuple[int, ...] | None = None
-    context: Path | None = None
-    no_context: bool = False
-    config: Path | None = None
-
-
-class FakeUsageError(Exception):
-    pass
 
 
 @dataclass
@@ -39,14 +21,12 @@ class FakePipeline:
     """Answers with `reports` by path, `suggested` for any other; keeps what it was asked."""
 
     reports: dict[str, FileReport] = field(default_factory=dict)
-    options: FakeOptions = field(default_factory=FakeOptions)
+    options: Options = field(default_factory=Options)
     paths: list[str] = field(default_factory=list)
     sources: list[tuple[str, bytes]] = field(default_factory=list)
     error: BaseException | None = None
 
-    def optimize_files(
-        self, paths: Sequence[Path], options: FakeOptions
-    ) -> Iterator[FileReport]:
+    def optimize_files(self, paths: Sequence[Path], options: Options) -> Iterator[FileReport]:
         self.options = options
         if self.error is not None:
             raise self.error
@@ -55,7 +35,7 @@ class FakePipeline:
             yield self.reports.get(str(path)) or samples.suggested(str(path))
 
     def optimize_text(
-        self, source: bytes, *, name: str, options: FakeOptions
+        self, source: bytes, *, name: str, options: Options
     ) -> tuple[FileReport, bytes]:
         self.options = options
         self.sources.append((name, source))
@@ -92,12 +72,11 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     fake = FakePipeline()
     module = ModuleType("reimage.pipeline.optimize")
     vars(module).update(
-        Options=FakeOptions, optimize_files=fake.optimize_files, optimize_text=fake.optimize_text
+        Options=Options, optimize_files=fake.optimize_files, optimize_text=fake.optimize_text
     )
     known = (copy_instead_of_add, drop_download_caches, mount_download_caches)
     monkeypatch.setitem(sys.modules, "reimage.pipeline.optimize", module)
-    monkeypatch.setattr(reimage.pipeline, "UsageError", FakeUsageError, raising=False)
-    monkeypatch.setattr(reimage.transforms, "load", lambda: known, raising=False)
+    monkeypatch.setattr("reimage.transforms.load", lambda: known)
     return fake
 
 
@@ -107,14 +86,12 @@ class Shell:
     def __call__(self, *args: str, stdin: bytes = b"", **env: str) -> Result:
         from reimage.cli.app import app
 
-        clean = {"NO_COLOR": None, "FORCE_COLOR": None, "COLUMNS": None, "TERM": None}
-        return CliRunner().invoke(app, list(args), input=stdin, env=clean | env)
+        clean: dict[str, str | None] = dict.fromkeys(("NO_COLOR", "FORCE_COLOR", "COLUMNS", "TERM"))
+        return CliRunner().invoke(app, list(args), input=stdin, env={**clean, **env})
 
 
 @pytest.fixture
-def reimage_(
-    pipeline: FakePipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Shell:
+def reimage_(pipeline: FakePipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Shell:
     del pipeline
     (tmp_path / "Dockerfile").write_bytes(b"FROM scratch\n")
     monkeypatch.chdir(tmp_path)

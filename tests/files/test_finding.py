@@ -32,7 +32,7 @@ def tree(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize(
     "name",
-    ["Dockerfile.dockerignore", "Dockerfile~", "Dockerfile.bak", "MyDockerfile", "a.dockerfile.txt"],
+    ["Dockerfile.dockerignore", "Dockerfile~", "Dockerfile.bak", "MyDockerfile", "a.dockerfile.x"],
 )
 def test_other_files_are_no_dockerfiles(name: str) -> None:
     assert not looks_like_a_dockerfile(name)

@@ -44,7 +44,7 @@ def test_a_failed_replacement_leaves_the_file_and_nothing_else(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "replace", Failing(1, PermissionError(13, "no")))
-    with pytest.raises(NotWritten, match="a is not written: .*permission denied"):
+    with pytest.raises(NotWritten, match=r"a is not written: .*permission denied"):
         atomic_write(folder / "a", b"new")
     assert contents(folder) == OLD
 
@@ -135,7 +135,7 @@ def test_what_cannot_be_put_back_is_kept_and_named(
 
     failing.at = 99
     monkeypatch.setattr(os, "replace", lambda s, t: fail_ever_after(s, t))
-    with pytest.raises(NotWritten, match=r"what they held is in .*\.old") as caught:
+    with pytest.raises(NotWritten, match=r"their content is in .*\.old") as caught:
         write_all({folder / "a": b"new", folder / "b": b"new", folder / "c": b"new"})
     kept = [path for path in folder.iterdir() if path.name.endswith(".old")]
     assert b"old a" in [path.read_bytes() for path in kept]

@@ -1,5 +1,7 @@
 """Reports to print: small ones, and ones from a stranger who means ill."""
 
+from typing import Any
+
 from reimage.pipeline.results import (
     EditReport,
     FileReport,
@@ -24,8 +26,8 @@ diff --git a/Dockerfile b/Dockerfile
 EVIL = "\x1b]0;owned\x07 \x1b[31mred\r\nnew ::error::line"
 
 
-def rewrite(status: Status = Status.SUGGESTED, **changes: object) -> RewriteReport:
-    fields: dict[str, object] = {
+def rewrite(status: Status = Status.SUGGESTED, **changes: Any) -> RewriteReport:
+    fields: dict[str, Any] = {
         "id": "copy-instead-of-add@15",
         "name": "copy-instead-of-add",
         "line": 2,
@@ -36,20 +38,18 @@ def rewrite(status: Status = Status.SUGGESTED, **changes: object) -> RewriteRepo
         "status": status,
         "edits": (EditReport("Dockerfile", 15, 18, "COPY"),),
     }
-    return RewriteReport(**(fields | changes))  # type: ignore[arg-type]
+    return RewriteReport(**(fields | changes))
 
 
-def suggested(path: str = "Dockerfile", **changes: object) -> FileReport:
+def suggested(path: str = "Dockerfile", **changes: Any) -> FileReport:
     hunk = HunkReport(1, 1, PATCH[PATCH.index("@@") :], ("copy-instead-of-add@15",))
     return FileReport(
         path, patch=PATCH, hunks=(hunk,), rewrites=(rewrite(**changes),), touched=(path,)
     )
 
 
-def held_back(claim: str = "changes-behaviour", **changes: object) -> FileReport:
-    return FileReport(
-        "Dockerfile", rewrites=(rewrite(Status.HELD_BACK, claim=claim, **changes),)
-    )
+def held_back(claim: str = "changes-behaviour", **changes: Any) -> FileReport:
+    return FileReport("Dockerfile", rewrites=(rewrite(Status.HELD_BACK, claim=claim, **changes),))
 
 
 def written(path: str = "Dockerfile") -> FileReport:

@@ -2,9 +2,10 @@
 
 from dataclasses import replace
 
+from tests.report import samples
+
 from reimage.pipeline.results import FileReport, ProblemReport, Status
 from reimage.report.github import annotations
-from tests.report import samples
 
 
 def test_nothing_to_say_is_nothing() -> None:
@@ -25,9 +26,7 @@ def test_a_message_can_not_start_a_command_of_its_own() -> None:
 
 def test_a_path_can_not_add_properties() -> None:
     text = annotations([samples.missing("a,line=7:b%0A")])
-    assert text == (
-        "::error file=a%2Cline=7%3Ab%250A::a,line=7:b%250A does not exist.\n"
-    )
+    assert text == ("::error file=a%2Cline=7%3Ab%250A::a,line=7:b%250A does not exist.\n")
 
 
 def test_levels_follow_what_became_of_a_rewrite() -> None:

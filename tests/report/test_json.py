@@ -6,11 +6,11 @@ from typing import Any
 
 import jsonschema
 import pytest
+from tests.report import samples
 
 from reimage.pipeline.results import FileReport, RunReport
 from reimage.report.json import as_json
 from reimage.report.json_schema import schema
-from tests.report import samples
 
 COMMITTED = Path(__file__).parents[2] / "docs/schema/optimize.schema.json"
 REPORTS = [

@@ -1,8 +1,9 @@
 """Markdown holds what we mean and nothing that a Dockerfile smuggles in."""
 
+from tests.report import samples
+
 from reimage.pipeline.results import FileReport, RunReport
 from reimage.report.markdown import as_markdown, code, escaped, fenced
-from tests.report import samples
 
 
 def markdown(*reports: FileReport) -> str:

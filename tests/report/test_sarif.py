@@ -4,11 +4,11 @@ import json
 from typing import Any
 
 import pytest
+from tests.report import samples
 
 from reimage.pipeline.results import FileReport, RunReport
 from reimage.report.sarif import as_sarif
 from reimage.rewriting.transformation import Claim, Transformation
-from tests.report import samples
 
 
 def copy_instead_of_add(facts: object) -> Any:
@@ -39,9 +39,7 @@ def run(*reports: FileReport) -> Any:
 def test_nothing_to_change_is_no_result(report: FileReport) -> None:
     found = run(report)
     assert found["results"] == []
-    assert found["invocations"] == [
-        {"executionSuccessful": True, "toolExecutionNotifications": []}
-    ]
+    assert found["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
 
 
 def test_an_unreadable_file_is_a_notification_not_a_result() -> None:

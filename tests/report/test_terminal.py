@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from tests.report import samples
 
 from reimage.pipeline.results import FileReport, HunkReport, Status
 from reimage.report.patch import patch_lines
@@ -14,7 +15,6 @@ from reimage.report.terminal import (
     trouble_lines,
     written_lines,
 )
-from tests.report import samples
 
 
 def voice(*, verbose: bool = False, width: int = 80) -> Voice:

@@ -3,6 +3,7 @@
 0 fine, 1 findings, 2 bad usage or bad input, 3 our bug, 130 interrupted.
 """
 
+import errno
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
@@ -10,14 +11,21 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
-from reimage.report.visible import visible
+from reimage.cli.plain_text import take_as_typed
+from reimage.report.visible import visible, visible_lines
 
+BAD_INPUT = 2
 OUR_BUG = 3
 INTERRUPTED = 130
 
 
 class Door(TyperGroup):
     """All commands together. A command returns its exit code."""
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
+        params = super().get_params(ctx)
+        take_as_typed(params)
+        return params
 
     def main(
         self,
@@ -46,7 +54,8 @@ class Door(TyperGroup):
         except typer.Abort:
             code = INTERRUPTED
         except Exception as error:  # noqa: BLE001 - the one place where a bug is owned up to
-            code = _own_up(error, words)
+            full = isinstance(error, OSError) and error.errno == errno.ENOSPC
+            code = _tell_full() if full else _own_up(error, words)
         if code == INTERRUPTED:
             _tell("interrupted")
         sys.exit(code if isinstance(code, int) else 0)
@@ -54,6 +63,11 @@ class Door(TyperGroup):
 
 def _tell(message: str) -> None:
     print(f"reimage: {visible(message)}", file=sys.stderr)
+
+
+def _tell_full() -> int:
+    _tell("The disk is full.")
+    return BAD_INPUT
 
 
 def _own_up(error: Exception, words: list[str]) -> int:
@@ -65,9 +79,5 @@ def _own_up(error: Exception, words: list[str]) -> int:
     if "--debug" in words:
         import traceback
 
-        print(visible_traceback("".join(traceback.format_exception(error))), file=sys.stderr)
+        print(visible_lines("".join(traceback.format_exception(error))), file=sys.stderr, end="")
     return OUR_BUG
-
-
-def visible_traceback(text: str) -> str:
-    return "\n".join(visible(row) for row in text.rstrip().split("\n"))

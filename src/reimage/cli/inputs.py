@@ -9,10 +9,11 @@ from reimage.cli.errors import BadUsage
 from reimage.pipeline.results import FileReport
 
 if TYPE_CHECKING:
-    from reimage.pipeline.optimize import Options
+    from reimage.pipeline.options import Options
 
 STDIN = "-"
 DEFAULTS = ("Dockerfile", "Containerfile")
+_TOO_MUCH = "larger than any Dockerfile, so it is not read to its end"
 
 
 def run(arguments: Sequence[str], options: "Options", stdin_name: str) -> Iterator[FileReport]:
@@ -20,7 +21,7 @@ def run(arguments: Sequence[str], options: "Options", stdin_name: str) -> Iterat
 
     What can't be found is a report like the others and stops none of them.
     """
-    from reimage.files import find_dockerfiles
+    from reimage.files import DOCKERFILE_LIMIT, find_dockerfiles
     from reimage.pipeline.optimize import optimize_files, optimize_text
 
     found = find_dockerfiles([each for each in arguments or _default() if each != STDIN])
@@ -32,8 +33,11 @@ def run(arguments: Sequence[str], options: "Options", stdin_name: str) -> Iterat
     for error in found.errors:
         yield FileReport(error.path, error=str(error))
     if stdin:
-        source = sys.stdin.buffer.read()
-        yield optimize_text(source, name=stdin_name, options=options)[0]
+        source = sys.stdin.buffer.read(DOCKERFILE_LIMIT + 1)
+        if len(source) > DOCKERFILE_LIMIT:
+            yield FileReport(stdin_name, error=f"Standard input is {_TOO_MUCH}.")
+        else:
+            yield optimize_text(source, name=stdin_name, options=options)[0]
     yield from optimize_files([Path(each) for each in found.files], options)
 
 

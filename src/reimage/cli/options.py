@@ -10,7 +10,7 @@ import typer
 from reimage.cli import words
 
 if TYPE_CHECKING:
-    from reimage.pipeline.optimize import Options
+    from reimage.pipeline.options import Options
     from reimage.rewriting.transformation import Claim
 
 Files = Annotated[
@@ -83,7 +83,7 @@ class Choice:
         """The options of the pipeline. `allow` counts when the user named no claim."""
         from pathlib import Path
 
-        from reimage.pipeline.optimize import Options
+        from reimage.pipeline.options import Options
 
         return Options(
             write=write,

@@ -4,8 +4,10 @@ typer turns arguments into types with pydantic, whose import alone takes as long
 a run. Our options are flags and words, and words need no turning.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
+import typer
 from typer.core import TyperCommand
 
 
@@ -18,11 +20,17 @@ class _AsTyped:
         return () if value is None and many else value
 
 
-class PlainTextCommand(TyperCommand):
-    """A command whose parameters are all `bool`, `str` or lists of `str`."""
+def take_as_typed(params: Iterable[Any]) -> None:
+    """Let these parameters, each `bool`, `str` or a list of `str`, keep what was typed."""
+    for param in params:
+        # Shadows the method; were typer to rename it, arguments would take the slow way again.
+        vars(param)["get_runtime_param"] = _AsTyped
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for param in self.params:
-            # Shadows the method; were typer to drop it, arguments would take the slow way again.
-            vars(param)["get_runtime_param"] = _AsTyped
+
+class PlainTextCommand(TyperCommand):
+    """A command that takes its arguments as typed."""
+
+    def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
+        params = super().get_params(ctx)
+        take_as_typed(params)
+        return params

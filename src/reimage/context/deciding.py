@@ -27,10 +27,11 @@ _MANIFESTS = frozenset(
     binding.gyp setup.py setup.cfg pyproject.toml Pipfile uv.toml Gemfile composer.json go.mod
     go.work Cargo.toml rust-toolchain rust-toolchain.toml pom.xml build.gradle build.gradle.kts
     settings.gradle settings.gradle.kts gradle.properties libs.versions.toml nuget.config
-    NuGet.config NuGet.Config packages.config global.json .dockerignore
+    NuGet.config NuGet.Config packages.config global.json .dockerignore .python-version
+    .ruby-version poetry.toml
     """.split()
 )
-_SUFFIXES = (".gemspec", ".csproj", ".fsproj", ".vbproj", ".sln", ".slnx", ".props", ".targets")
+_SUFFIXES = (".gemspec", ".csproj", ".fsproj", ".vbproj", ".sln", ".slnx")
 _INSTALLED = frozenset(("node_modules", "vendor", "site-packages", ".git", ".venv", "venv"))
 
 
@@ -39,17 +40,14 @@ def size_limit(path: str) -> int:
     directory, _, name = path.rpartition("/")
     if name in _LOCKS:
         return LOCK_LIMIT
-    if name in _MANIFESTS:
+    if name in _MANIFESTS or path.endswith((".cargo/config.toml", ".cargo/config")):
         return MANIFEST_LIMIT
     if name.endswith(".txt"):
         above = directory.rpartition("/")[2]
         listed = name.startswith(("requirements", "constraints")) or above == "requirements"
         return MANIFEST_LIMIT if listed or name.endswith("requirements.txt") else 0
-    return MANIFEST_LIMIT if name.endswith(_SUFFIXES) and _is_project_file(name) else 0
-
-
-def _is_project_file(name: str) -> bool:
-    return name.startswith("Directory.") or not name.endswith((".props", ".targets"))
+    is_shared = name.startswith("Directory.") and name.endswith((".props", ".targets"))
+    return MANIFEST_LIMIT if is_shared or name.endswith(_SUFFIXES) else 0
 
 
 def read_texts(root: str, paths: Iterable[str]) -> dict[str, str]:

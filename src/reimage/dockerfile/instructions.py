@@ -174,7 +174,8 @@ class Arg(Instruction):
 
 class _Transfer(Instruction):
     @cached_property
-    def _operands(self) -> tuple[Word, ...]:
+    def operands(self) -> tuple[Word, ...]:
+        """Sources and destination, heredocs among them."""
         words = split_json(self.arguments)
         return words if isinstance(words, tuple) else split_blanks(self.arguments)
 
@@ -185,12 +186,12 @@ class _Transfer(Instruction):
     @property
     def sources(self) -> tuple[Word, ...]:
         """Paths, URLs and repositories; heredocs are not among them."""
-        words = self._operands[:-1]
+        words = self.operands[:-1]
         return tuple(w for w in words if self.json or not read_opener(w.text))
 
     @property
     def destination(self) -> Word | None:
-        return self._operands[-1] if self._operands else None
+        return self.operands[-1] if self.operands else None
 
 
 class Copy(_Transfer):

@@ -25,6 +25,8 @@ class Logical:
     @classmethod
     def of_pieces(cls, pieces: list[tuple[int, str]]) -> Logical:
         """Join `(offset in the file, text)` pieces. At least one, which may be empty."""
+        if len(pieces) == 1:
+            return cls(pieces[0][1], [0], [pieces[0][0]])
         begins: list[int] = []
         sources: list[int] = []
         length = 0
@@ -37,6 +39,8 @@ class Logical:
 
     def start(self, offset: int) -> int:
         """Where in the file the character at `offset` stands."""
+        if len(self._begins) == 1:
+            return self._sources[0] + offset
         piece = bisect_right(self._begins, offset) - 1
         return self._sources[piece] + offset - self._begins[piece]
 
@@ -55,6 +59,8 @@ class Logical:
 
     def part(self, start: int, end: int) -> Logical:
         """`text[start:end]` with its way back."""
+        if len(self._begins) == 1:
+            return Logical(self.text[start:end], self._begins, [self._sources[0] + start])
         first = bisect_right(self._begins, start) - 1
         last = bisect_right(self._begins, max(start, end - 1)) if end > start else first + 1
         begins = [max(begin - start, 0) for begin in self._begins[first:last]]

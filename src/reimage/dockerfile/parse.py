@@ -148,7 +148,7 @@ class _Reader:
         end = last.end
         if last.kind is TokenKind.CONTINUATION:
             end = last.start + len(last.text.rstrip("\r\n"))
-        owned = (*self.pending, *_cut(tokens, draft, logical))
+        owned = (*self.pending, *tokens)
         self.pending = []
         _complete(draft, heredocs, owned, Span(first, end))
         self.parts.append(draft)
@@ -257,7 +257,7 @@ def read_instruction(logical: Logical, escape: str, *, trigger: bool = False) ->
     arguments = logical.part(at, max(at, stop))
     span = logical.span(start, max(start, stop))
     found = kind(
-        keyword, logical.part(start, len(text)), flags, arguments, (), (), span, escape,
+        keyword, logical.part(start, len(text)), flags, arguments, (), span, escape,
         trigger=trigger,
     )  # fmt: skip
     if isinstance(found, Onbuild) and arguments.text and not trigger:
@@ -268,38 +268,7 @@ def read_instruction(logical: Logical, escape: str, *, trigger: bool = False) ->
 def _complete(
     draft: Instruction, heredocs: tuple[Heredoc, ...], tokens: tuple[Token, ...], span: Span
 ) -> None:
-    draft.heredocs, draft.tokens, draft.span = heredocs, tokens, span
+    draft.heredocs, draft.owned, draft.span = heredocs, tokens, span
     if isinstance(draft, Onbuild) and draft.inner:
-        draft.inner.heredocs, draft.inner.tokens = heredocs, tokens
+        draft.inner.heredocs, draft.inner.owned = heredocs, tokens
         draft.inner.span = Span(draft.inner.span.start, span.end)
-
-
-def _cut(tokens: list[Token], instruction: Instruction, logical: Logical) -> list[Token]:
-    """Tell keyword, flags and arguments apart in the pieces of the instruction."""
-    marks = [(instruction.keyword_span, TokenKind.KEYWORD)]
-    marks += [(flag.span, TokenKind.FLAG) for flag in instruction.flags]
-    arguments = instruction.arguments.whole
-    marks.append((arguments, TokenKind.ARGUMENTS))
-    cut: list[Token] = []
-    for token in tokens:
-        if token.kind is TokenKind.ARGUMENTS:
-            cut += _cut_piece(token, marks)
-        else:
-            cut.append(token)
-    return cut
-
-
-def _cut_piece(piece: Token, marks: list[tuple[Span, TokenKind]]) -> list[Token]:
-    cut: list[Token] = []
-    at, text = piece.start, piece.text
-    for span, kind in marks:
-        start, end = max(span.start, at), min(span.end, piece.end)
-        if start >= end:
-            continue
-        if start > at:
-            cut.append(Token(TokenKind.SPACE, at, text[at - piece.start : start - piece.start]))
-        cut.append(Token(kind, start, text[start - piece.start : end - piece.start]))
-        at = end
-    if at < piece.end:
-        cut.append(Token(TokenKind.SPACE, at, text[at - piece.start :]))
-    return cut

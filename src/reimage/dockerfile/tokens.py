@@ -1,6 +1,7 @@
 """Tokens: the text of the file, cut into pieces that join to the file again."""
 
 import enum
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from reimage.text import Span
@@ -39,3 +40,30 @@ class Token(NamedTuple):
     @property
     def span(self) -> Span:
         return Span(self.start, self.start + len(self.text))
+
+
+def cut(tokens: Iterable[Token], marks: Iterable[tuple[Span, TokenKind]]) -> Iterator[Token]:
+    """Cut the ARGUMENTS tokens where `marks`, in order, tell more; what no mark covers is SPACE."""
+    marks = list(marks)
+    for token in tokens:
+        if token.kind is TokenKind.ARGUMENTS:
+            yield from _cut(token, marks)
+        else:
+            yield token
+
+
+def _cut(token: Token, marks: list[tuple[Span, TokenKind]]) -> Iterator[Token]:
+    at = token.start
+    for span, kind in marks:
+        start, end = max(span.start, at), min(span.end, token.end)
+        if start < end:
+            if start > at:
+                yield _piece(token, TokenKind.SPACE, at, start)
+            yield _piece(token, kind, start, end)
+            at = end
+    if at < token.end:
+        yield _piece(token, TokenKind.SPACE, at, token.end)
+
+
+def _piece(token: Token, kind: TokenKind, start: int, end: int) -> Token:
+    return Token(kind, start, token.text[start - token.start : end - token.start])

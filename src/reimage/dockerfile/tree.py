@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reimage.dockerfile.heredocs import Heredoc
 from reimage.dockerfile.logical import Logical
-from reimage.dockerfile.tokens import Token, TokenKind
+from reimage.dockerfile.tokens import Token, TokenKind, cut
 from reimage.dockerfile.words import Flag
 from reimage.text import LineIndex, Span
 
@@ -33,8 +33,9 @@ class Instruction:
 
     `keyword` is in upper case. `logical` is the whole instruction as BuildKit joins it, `arguments`
     what follows the flags. `span` reaches from the keyword to the end of the last line (heredoc
-    terminators included, line ending not); `full_span` covers all `tokens`. `trigger` is true for
-    the inner instruction of an ONBUILD.
+    terminators included, line ending not); `full_span` covers all `tokens`. `owned` are the tokens as
+    they were read line by line, in which keyword, flags and arguments are still one. `trigger` is
+    true for the inner instruction of an ONBUILD.
     """
 
     def __init__(
@@ -44,7 +45,6 @@ class Instruction:
         flags: tuple[Flag, ...],
         arguments: Logical,
         heredocs: tuple[Heredoc, ...],
-        tokens: tuple[Token, ...],
         span: Span,
         escape: str,
         *,
@@ -55,17 +55,28 @@ class Instruction:
         self.flags = flags
         self.arguments = arguments
         self.heredocs = heredocs
-        self.tokens = tokens
         self.span = span
         self.escape = escape
         self.trigger = trigger
+        self.owned: tuple[Token, ...] = ()
 
     def __repr__(self) -> str:
         return f"<{self.keyword} at {self.span.start}: {self.logical.text[:60]!r}>"
 
+    @cached_property
+    def tokens(self) -> tuple[Token, ...]:
+        """All its tokens, in order."""
+        return tuple(cut(self.owned, self._marks()))
+
+    def _marks(self) -> Iterator[tuple[Span, TokenKind]]:
+        yield self.keyword_span, TokenKind.KEYWORD
+        for flag in self.flags:
+            yield flag.span, TokenKind.FLAG
+        yield self.arguments.whole, TokenKind.ARGUMENTS
+
     @property
     def full_span(self) -> Span:
-        return Span(self.tokens[0].start, self.tokens[-1].end)
+        return Span(self.owned[0].start, self.owned[-1].end)
 
     @property
     def keyword_span(self) -> Span:
@@ -76,7 +87,7 @@ class Instruction:
         """The comment lines directly above."""
         return tuple(
             token
-            for token in self.tokens
+            for token in self.owned
             if token.kind is TokenKind.COMMENT and token.start < self.span.start
         )
 
@@ -85,14 +96,14 @@ class Instruction:
         """The comment lines between continued lines."""
         return tuple(
             token
-            for token in self.tokens
+            for token in self.owned
             if token.kind is TokenKind.COMMENT and token.start > self.span.start
         )
 
     @property
     def continued(self) -> bool:
         """Whether the instruction is spread over lines by continuations."""
-        return any(token.kind is TokenKind.CONTINUATION for token in self.tokens)
+        return any(token.kind is TokenKind.CONTINUATION for token in self.owned)
 
     def flag(self, name: str) -> Flag | None:
         """The last flag of that name."""

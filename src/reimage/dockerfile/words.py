@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from reimage.dockerfile.logical import Logical
@@ -15,7 +16,6 @@ from reimage.text import Span
 
 BLANKS = re.compile(r"[\t\v\f\r ]+")
 _WORD = re.compile(r"[^\t\v\f\r ]+")
-_UNQUOTED = re.compile(rf"[^{SPACE}]+")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -57,39 +57,25 @@ def split_quoted(logical: Logical, escape: str) -> tuple[Word, ...]:
 
 def quoted_offsets(text: str, escape: str) -> list[tuple[int, int]]:
     """Where the words of `split_quoted` begin and end in `text`."""
-    if "'" not in text and '"' not in text and escape not in text:
-        return [match.span() for match in _UNQUOTED.finditer(text)]
-    found: list[tuple[int, int]] = []
-    at = 0
-    while True:
-        while at < len(text) and text[at] in SPACE:
-            at += 1
-        if at == len(text):
-            return found
-        start, (at, dangling) = at, _quoted_word_end(text, at, escape)
+    found = [match.span() for match in _quoted_word(escape).finditer(text)]
+    if found and text.endswith(escape):
         # BuildKit drops an escape character that has nothing left to escape.
-        end = at - dangling
-        if end > start:
-            found.append((start, end))
+        start, end = found.pop()
+        dangling = _quoted_word(escape, dangling=True).fullmatch(text, start, end)
+        if end - bool(dangling) > start:
+            found.append((start, end - bool(dangling)))
+    return found
 
 
-def _quoted_word_end(text: str, at: int, escape: str) -> tuple[int, bool]:
-    quote = ""
-    while at < len(text):
-        char = text[at]
-        if char == escape and quote != "'":
-            at += 1
-            if at == len(text):
-                return at, True
-        elif quote:
-            if char == quote:
-                quote = ""
-        elif char in SPACE:
-            return at, False
-        elif char in "'\"":
-            quote = char
-        at += 1
-    return at, False
+@lru_cache(maxsize=4)
+def _quoted_word(escape: str, *, dangling: bool = False) -> re.Pattern[str]:
+    mark = re.escape(escape)
+    escaped = rf"{mark}(?s:.)"
+    double = rf'"(?>(?:[^"{mark}]|{escaped})*)'
+    pieces = rf"""(?:[^{SPACE}'"{mark}]|{escaped}|{double}"|'[^']*')"""
+    if dangling:
+        return re.compile(rf"{pieces}*+(?:{double})?{mark}")
+    return re.compile(rf"{pieces}++(?:{double}{mark}?|'[^']*|{mark})?|{double}{mark}?|'[^']*|{mark}")
 
 
 def split_flags(logical: Logical, at: int, escape: str) -> tuple[tuple[Flag, ...], int]:

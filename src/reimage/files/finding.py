@@ -12,7 +12,7 @@ from reimage.files.errors import FilesError
 from reimage.files.walking import Kind, walk
 
 # Other people's Dockerfiles, and copies of our own.
-_NOT_OURS = frozenset((".git", ".hg", ".svn", "node_modules", ".venv", "venv", ".tox", "__pycache__"))
+_NOT_OURS = frozenset((".git", ".hg", ".svn", "node_modules", ".venv", "venv", ".tox"))
 _NAMES = re.compile(
     r"(?: (?:Dockerfile|Containerfile) (?:\..+)? | .+\.(?:[Dd]ockerfile|[Cc]ontainerfile) )",
     re.VERBOSE | re.DOTALL,
@@ -36,7 +36,7 @@ def find_dockerfiles(paths: Iterable[str | os.PathLike[str]]) -> Found:
     """
     files: dict[str, str] = {}
     errors: list[FilesError] = []
-    for path in map(os.fspath, paths):
+    for path in [os.fspath(path) for path in paths]:
         try:
             for name in _expanded(path):
                 files.setdefault(os.path.realpath(name), name)

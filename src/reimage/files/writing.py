@@ -1,16 +1,17 @@
-"""Replacing files so that each is always whole: the old one or the new one, never half of either."""
+"""Replacing files so that each is always whole: the old one or the new one."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from reimage.files.errors import FilesError, NotWritten, reason
 from reimage.files.reading import regular_size
 
-PathLike = TypeVar("PathLike", bound="str | os.PathLike[str]")
+Name = TypeVar("Name", str, Path, str | os.PathLike[str])
 
 
 def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
@@ -22,7 +23,7 @@ def atomic_write(path: str | os.PathLike[str], data: bytes) -> None:
     write_all({path: data})
 
 
-def write_all(files: Mapping[PathLike, bytes]) -> None:
+def write_all(files: Mapping[Name, bytes]) -> None:
     """Write a set of files, all or none.
 
     Everything that can fail for want of space or permission is done before the first file is
@@ -60,7 +61,7 @@ class _Staged(NamedTuple):
     is_new: bool
 
 
-def _targets(files: Mapping[PathLike, bytes]) -> dict[str, bytes]:
+def _targets(files: Mapping[Name, bytes]) -> dict[str, bytes]:
     targets: dict[str, bytes] = {}
     for path, data in files.items():
         target = os.path.realpath(path)
@@ -126,7 +127,7 @@ def _undo(begun: list[_Staged]) -> set[str]:
 
 def _halfway(lost: set[str]) -> tuple[str, str]:
     names = ", ".join(sorted(lost))
-    return min(lost), f"The files could neither be written nor put back; what they held is in {names}."
+    return min(lost), f"The files could be neither written nor put back; their content is in {names}."
 
 
 def _remove(name: str) -> None:

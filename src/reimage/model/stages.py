@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import cached_property
 
 from reimage.dockerfile import Arg, Copy, Dockerfile, From, Instruction, Run
@@ -75,8 +76,7 @@ class Stage:
     @property
     def _inherited(self) -> State:
         if self.base:
-            end = self.base.end
-            return State(end.env, {}, end.user, end.workdir, end.shell)
+            return replace(self.base.end, args={})
         return State({}, {})
 
     @property

@@ -30,6 +30,9 @@ class State:
     the base image can know left as written. `args` holds the defaults of the ARGs in scope; None
     where there is none. `user`, `workdir` and `shell` are None where the base image decides;
     `workdir` is also None when it can't be told from the text.
+
+    `unknown` names the ENVs whose value the file alone does not tell, `overridable` those whose
+    value a build argument can change; `workdir_overridable` says the same of the directory.
     """
 
     env: Mapping[str, str]
@@ -37,6 +40,9 @@ class State:
     user: str | None = None
     workdir: str | None = None
     shell: tuple[str, ...] | None = None
+    unknown: frozenset[str] = frozenset()
+    overridable: frozenset[str] = frozenset()
+    workdir_overridable: bool = False
 
     @property
     def variables(self) -> Mapping[str, str]:
@@ -53,31 +59,48 @@ class State:
     def value(self, text: str, escape: str) -> str | None:
         """The value of `text`, None where it depends on something the file does not tell."""
         expansion = self.expand(text, escape)
-        if expansion.error or expansion.unset:
+        return None if self._is_unknown(expansion) else expansion.text
+
+    def settled(self, text: str, escape: str) -> str | None:
+        """The value of `text`, None where the base image or a build argument has a say in it."""
+        expansion = self.expand(text, escape)
+        if self._is_unknown(expansion) or self._is_overridable(expansion):
             return None
         return expansion.text
+
+    def _is_unknown(self, expansion: Expansion) -> bool:
+        return bool(expansion.error or expansion.unset or expansion.used & self.unknown)
+
+    def _is_overridable(self, expansion: Expansion) -> bool:
+        return any(name not in self.env or name in self.overridable for name in expansion.used)
 
     def after(self, instruction: Instruction, arguments: Mapping[str, str | None]) -> State:
         """In force behind `instruction`; `arguments` are the ARGs in front of the first FROM."""
         match instruction:
             case Env():
-                new = {
-                    self.expand(pair.key, instruction.escape).text: self.expand(
-                        pair.value or "", instruction.escape
-                    ).text
-                    for pair in instruction.pairs
-                }
-                return replace(self, env={**self.env, **new})
+                return self._after_env(instruction)
             case Arg():
                 return replace(self, args={**self.args, **self._declared(instruction, arguments)})
             case User():
                 return replace(self, user=self.expand(instruction.value, instruction.escape).text)
             case Workdir():
-                return replace(self, workdir=self._workdir(instruction))
+                return self._after_workdir(instruction)
             case Shell():
                 return replace(self, shell=instruction.command_line.exec)
             case _:
                 return self
+
+    def _after_env(self, instruction: Env) -> State:
+        env, unknown, overridable = dict(self.env), set(self.unknown), set(self.overridable)
+        for pair in instruction.pairs:
+            name = self.expand(pair.key, instruction.escape).text
+            expansion = self.expand(pair.value or "", instruction.escape)
+            env[name] = expansion.text
+            (unknown.add if self._is_unknown(expansion) else unknown.discard)(name)
+            (overridable.add if self._is_overridable(expansion) else overridable.discard)(name)
+        return replace(
+            self, env=env, unknown=frozenset(unknown), overridable=frozenset(overridable)
+        )
 
     def _declared(
         self, instruction: Arg, arguments: Mapping[str, str | None]
@@ -87,16 +110,20 @@ class State:
             if pair.value is None:
                 declared[pair.key] = arguments.get(pair.key)
             else:
-                declared[pair.key] = self.expand(pair.value, instruction.escape).text
+                declared[pair.key] = self.value(pair.value, instruction.escape)
         return declared
 
-    def _workdir(self, instruction: Workdir) -> str | None:
-        path = self.value(instruction.value, instruction.escape)
-        if path is None:
-            return None
-        if path.startswith("/"):
-            return posixpath.normpath(path)
-        return posixpath.normpath(posixpath.join(self.workdir, path)) if self.workdir else None
+    def _after_workdir(self, instruction: Workdir) -> State:
+        expansion = self.expand(instruction.value, instruction.escape)
+        if self._is_unknown(expansion):
+            return replace(self, workdir=None, workdir_overridable=False)
+        overridable = self._is_overridable(expansion)
+        path = expansion.text
+        if not path.startswith("/"):
+            overridable = overridable or self.workdir_overridable
+            path = posixpath.join(self.workdir, path) if self.workdir else ""
+        workdir = posixpath.normpath(path) if path else None
+        return replace(self, workdir=workdir, workdir_overridable=overridable)
 
 
 def opaque_shell(state: State, windows: bool) -> str | None:

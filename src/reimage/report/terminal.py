@@ -61,7 +61,8 @@ def trouble_lines(report: FileReport) -> list[Line]:
     ]
     if report.error is not None:
         message = visible(report.error)
-        where = () if path in message else (Piece(f"{path}: "),)
+        named = message.startswith(f"{path} ") or message.endswith(f" {path}.")
+        where = () if named else (Piece(f"{path}: "),)
         lines.append((*where, error, Piece(message)))
     return lines
 

@@ -27,15 +27,9 @@ class Change(NamedTuple):
 
 def line_changes(before: Sequence[str], after: Sequence[str]) -> tuple[Change, ...]:
     """The changes that turn `before` into `after`, in order, never touching one another."""
-    found: list[Change] = []
-    for gap in _gaps(before, after, _trimmed(before, after, Change(0, len(before), 0, len(after)))):
-        for change in _matched(before, after, gap):
-            last = found[-1] if found else None
-            if last and (last.end, last.new_end) == (change.start, change.new_start):
-                found[-1] = Change(last.start, change.end, last.new_start, change.new_end)
-            else:
-                found.append(change)
-    return tuple(found)
+    everything = _trimmed(before, after, Change(0, len(before), 0, len(after)))
+    gaps = _gaps(before, after, everything)
+    return tuple(change for gap in gaps for change in _matched(before, after, gap))
 
 
 def _trimmed(before: Sequence[str], after: Sequence[str], change: Change) -> Change:
@@ -76,11 +70,11 @@ def _anchors(
     for at, (_, new) in enumerate(pairs):
         length = bisect_left(ends, new)
         previous.append(best[length - 1] if length else -1)
-        ends[length:], best[length:] = (
-            ([new, *ends[length + 1 :]], [at, *best[length + 1 :]])
-            if length < len(ends)
-            else ([new], [at])
-        )
+        if length < len(ends):
+            ends[length], best[length] = new, at
+        else:
+            ends.append(new)
+            best.append(at)
     return _chain(pairs, previous, best[-1] if best else -1)
 
 

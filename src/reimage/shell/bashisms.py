@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WORTH_A_LOOK = re.compile(r"\$['\"{\[]|[<>]\(|=\(|[{,]|\]=|\+=")
+_WORTH_A_LOOK = re.compile(r"\$\(<|\$['\"{\[]|[<>]\(|=\(|[{,]|\]=|\+=")
 _KINDS = frozenset(
     {
         "ansi_c_string", "translated_string", "process_substitution", "array", "subscript",

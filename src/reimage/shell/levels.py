@@ -181,6 +181,8 @@ class Level:
         self._extend(item, span)
         item.redirections.append(redirection)
         item.expanding += self._expanding(node, redirection)
+        if redirection.body is not None:
+            self.findings.heredocs.append(redirection.body)
         self.findings.bashisms |= redirection.operator in _OF_BASH
         for word in words:
             self._add_word(None, word)
@@ -224,7 +226,6 @@ class Level:
         assert end is not None, "read_redirection looked for it"
         self._advance(Span(span.start, self.source.span(end).end))
         self.item_end = self.read_up_to
-        self.findings.heredocs.append(Span(span.start, self.read_up_to))
 
     def _mark_background(self, operator: str) -> None:
         """An `&` sends the whole list joined by && and || there, not just its last command."""

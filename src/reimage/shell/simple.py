@@ -158,10 +158,18 @@ def _read_heredoc(source: Source, node: "Node") -> Redirection:
     if operator is None or delimiter is None or body is None or end is None:
         raise Unreadable("a heredoc without end")
     descriptor = parts.get("file_descriptor")
+    delimiter_span = source.span(delimiter)
     return Redirection(
-        Span(source.span(node).start, source.span(delimiter).end),
+        Span(source.span(node).start, delimiter_span.end),
         source.span(operator).of(source.text),
-        source.word(*source.span(delimiter)),
+        source.word(*delimiter_span),
         None if descriptor is None else source.span(descriptor).of(source.text),
-        Span(source.span(body).start, source.span(end).end),
+        Span(_body_start(source, delimiter_span.end, body), source.span(end).end),
     )
+
+
+def _body_start(source: Source, after: int, body: "Node") -> int:
+    """Where the first line of a heredoc begins; tree-sitter leaves out blanks there."""
+    start = source.span(body).start
+    next_line = source.text.find("\n", after) + 1
+    return next_line if not source.text[next_line:start].strip(" \t\n") else start

@@ -157,15 +157,13 @@ def _fits(folder: str, pattern: str | None) -> bool:
     if pattern is None:
         return False
     if "**" in pattern:  # more than it matches is better than less
-        return fnmatch.fnmatchcase(folder + "/", pattern.replace("**", "*") + "/*") or (
-            fnmatch.fnmatchcase(folder, pattern.replace("**", "*"))
-        )
+        return fnmatch.fnmatchcase(folder, pattern.replace("**/", "*").replace("**", "*"))
     names, parts = folder.split("/"), pattern.split("/")
     return len(names) == len(parts) and all(map(fnmatch.fnmatchcase, names, parts))
 
 
 def _pnpm_packages(text: str) -> list[str] | None:
-    """The list `packages:` of a pnpm-workspace.yaml; None where it is not written as plain lines."""
+    """The list `packages:` of a pnpm-workspace.yaml; None if not written as plain lines."""
     found: list[str] = []
     is_inside = False
     for line in text.split("\n"):
@@ -182,8 +180,6 @@ def _pnpm_packages(text: str) -> list[str] | None:
             return None
         else:
             is_inside = False
-            if re.match(r"(patchedDependencies|overrides|catalogs?)\s*:", line) and "atch" in line:
-                return None
     return found
 
 
@@ -196,6 +192,9 @@ def _settings_files(texts: Mapping[str, str], directory: str) -> tuple[list[str]
     files += re.findall(r"(?m)^yarn-path\s+[\"']?([^\"'\s]+)", classic)
     if re.search(r"(?m)^plugins:", modern) and not re.search(r"(?m)^\s+-?\s*path:", modern):
         return files, "the plug-ins of .yarnrc.yml are not written as a plain list"
+    workspace = texts.get(inside(directory, "pnpm-workspace.yaml") or "", "")
+    if re.search(r"(?m)^patchedDependencies:|\b(?:file|link):", workspace):
+        return files, "pnpm-workspace.yaml names patches or local packages"
     return files, None
 
 

@@ -62,7 +62,7 @@ def _missing(manifest: NpmManifest, packages: Mapping[str, object]) -> str | Non
 
 
 def yarn_lock_problem(manifest_text: str, lock_text: str) -> str | None:
-    """Why Yarn may want to change this yarn.lock (classic or later); None if every range is in it."""
+    """Why Yarn may want to change this yarn.lock (of any version); None if it has every range."""
     manifest = read_manifest(manifest_text)
     if manifest is None:
         return "package.json is not a JSON object"

@@ -1,0 +1,200 @@
+"""Optimizes Dockerfiles without building them: survey, rewrite, patch, write."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from reimage.context import survey
+from reimage.dockerfile import parse
+from reimage.files import FilesError, atomic_write, read, write_all
+from reimage.model import ContextFacts
+from reimage.pipeline.config import Config, ConfigError, find_config, load_config
+from reimage.pipeline.errors import UsageError
+from reimage.pipeline.options import Options
+from reimage.pipeline.reporting import Names, file_report, problem_reports
+from reimage.pipeline.results import FileReport, Status
+from reimage.pipeline.selection import select
+from reimage.rewriting import Claim, Outcome, Transformation, rewrite
+from reimage.rewriting.patches import Patch, apply_hunks, make_patch
+from reimage.text import decode, encode
+
+__all__ = ["Options", "optimize_files", "optimize_text"]
+
+_WORTH_A_SECOND_PROCESS = 40
+"""files; below, starting it takes longer than it saves."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be done with one Dockerfile once options and configuration are joined."""
+
+    transformations: tuple[Transformation, ...]
+    allow: Claim
+    context: Path | None
+    status: Status
+
+
+def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileReport, bytes]:
+    """Optimize a Dockerfile that is no file. Nothing is read but the context that options name."""
+    plan = _plan(Path(name), options, folder_is_context=False)
+    context = survey(plan.context, None) if plan.context else None
+    report, written = _optimize(source, name, plan, context, options)
+    return report, written.get(name, source)
+
+
+def optimize_files(paths: Sequence[Path], options: Options) -> Iterator[FileReport]:
+    """Optimize files, in order; with `options.write` each is replaced as soon as it is done.
+
+    Raises UsageError before anything is touched. What is wrong with one file is in its report.
+    """
+    _plan(paths[0] if paths else Path("Dockerfile"), options)
+    workers = min(os.cpu_count() or 1, 8)
+    if len(paths) < _WORTH_A_SECOND_PROCESS or workers < 2:
+        return (optimize_file(path, options) for path in paths)
+    from reimage.pipeline.workers import map_in_processes
+
+    return map_in_processes(paths, options, workers)
+
+
+def optimize_file(path: Path, options: Options) -> FileReport:
+    """Optimize one file, and write it if the options say so."""
+    name = path.as_posix()
+    try:
+        plan = _plan(path, options)
+        source = read(path)
+        context = survey(plan.context, path) if plan.context else None
+        report, written = _optimize(source, name, plan, context, options)
+        if options.write and written:
+            _write(written)
+    except FilesError as error:
+        return FileReport(name, error=str(error))
+    return report
+
+
+def _write(written: dict[str, bytes]) -> None:
+    if len(written) == 1:
+        for path, data in written.items():
+            atomic_write(Path(path), data)
+    else:
+        write_all({Path(path): data for path, data in written.items()})
+
+
+def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _Plan:
+    config = _config(path, options)
+    usual = Claim.SAME_FILES if options.write else Claim.SAME_BEHAVIOUR
+    allow = options.allow
+    if allow is None:
+        allow = _claim(config) if config.allow else usual
+    context = None
+    if not options.no_context:
+        context = options.context or config.context
+        if context is None and folder_is_context:
+            context = path.parent
+    return _Plan(
+        select(
+            options.select or config.select,
+            (*options.ignore, *config.ignore),
+            (*options.prefer, *config.prefer),
+        ),
+        allow,
+        context,
+        Status.WRITTEN if options.write else Status.SUGGESTED,
+    )
+
+
+def _config(path: Path, options: Options) -> Config:
+    try:
+        found = options.config or find_config(path.parent)
+        config = load_config(found) if found else Config()
+        return config.for_file(path)
+    except ConfigError as error:
+        raise UsageError(str(error)) from error
+
+
+def _claim(config: Config) -> Claim:
+    for claim in Claim:
+        if claim.label == config.allow:
+            return claim
+    known = ", ".join(claim.label for claim in Claim)
+    raise UsageError(f"{config.path}: allow = {config.allow!r} is no claim; it is one of {known}.")
+
+
+def _optimize(
+    source: bytes, name: str, plan: _Plan, context: ContextFacts | None, options: Options
+) -> tuple[FileReport, dict[str, bytes]]:
+    """The report, and the new content of every file that is to be written."""
+    if b"\0" in source:
+        return FileReport(name, error=f"{name} is not a text file: it holds NUL bytes."), {}
+    parsed = parse(decode(source))
+    if parsed.problems:
+        problems = problem_reports(parsed.problems, parsed.tree.lines)
+        return FileReport(name, problems=problems), {}
+    outcome = rewrite(parsed.tree, plan.transformations, allow=plan.allow, context=context)
+    names = _names(name, plan, outcome)
+    patches = _patches(outcome, names, context)
+    report = file_report(outcome, names, patches, plan.status)
+    if options.hunks is not None:
+        return _only_hunks(report, outcome, names, patches, context, options.hunks)
+    return report, _contents(outcome, names)
+
+
+def _contents(outcome: Outcome, names: Names) -> dict[str, bytes]:
+    contents = {names.others[path]: encode(text) for path, text in outcome.files.items()}
+    if outcome.text != outcome.source:
+        contents[names.dockerfile] = encode(outcome.text)
+    return contents
+
+
+def _names(name: str, plan: _Plan, outcome: Outcome) -> Names:
+    folder = plan.context or Path()
+    others = {path: os.path.normpath(folder / path) for path in outcome.files}
+    return Names(name, {path: Path(full).as_posix() for path, full in others.items()})
+
+
+def _before(path: str, context: ContextFacts | None) -> str | None:
+    return context.texts.get(path) if context else None
+
+
+def _patches(outcome: Outcome, names: Names, context: ContextFacts | None) -> list[Patch]:
+    patches = [make_patch(names.dockerfile, outcome.source, outcome.text)]
+    for path, text in sorted(outcome.files.items()):
+        number = sum(len(patch.hunks) for patch in patches) + 1
+        before = _before(path, context)
+        patches.append(make_patch(names.others[path], before, text, first_number=number))
+    return patches
+
+
+def _only_hunks(
+    report: FileReport,
+    outcome: Outcome,
+    names: Names,
+    patches: list[Patch],
+    context: ContextFacts | None,
+    numbers: tuple[int, ...],
+) -> tuple[FileReport, dict[str, bytes]]:
+    """The same with some hunks left out. What remains must still be a Dockerfile."""
+    last = sum(len(patch.hunks) for patch in patches)
+    missing = [number for number in numbers if not 1 <= number <= last]
+    if missing:
+        there = f"there are {last}" if last else "there are none"
+        raise UsageError(f"There is no hunk {missing[0]} in the patch of {names.dockerfile}: {there}.")
+    kept = replace(outcome, files={})
+    kept.text = apply_hunks(outcome.source, patches[0], numbers)
+    for path, patch in zip(sorted(outcome.files), patches[1:], strict=True):
+        if any(hunk.number in numbers for hunk in patch.hunks):
+            kept.files[path] = apply_hunks(_before(path, context), patch, numbers)
+    if problems := parse(kept.text).problems:
+        message = f"with only these hunks {names.dockerfile} would not build: {problems[0].message}."
+        return FileReport(names.dockerfile, error=message.capitalize()), {}
+    reasons = {id for hunk in report.hunks if hunk.number in numbers for id in hunk.reasons}
+    again = file_report(kept, names, _patches(kept, names, context), Status.SUGGESTED)
+    rewrites = tuple(
+        one
+        if one.id in reasons or one.status in (Status.HELD_BACK, Status.DROPPED)
+        else replace(one, status=Status.HELD_BACK, reason="its hunk was not chosen")
+        for one in report.rewrites
+    )
+    return replace(again, rewrites=rewrites), _contents(kept, names)

@@ -1,0 +1,30 @@
+"""What a run is asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from reimage.rewriting import Claim
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to optimize. Names are titles or function names of transformations.
+
+    `allow` is the weakest claim to apply: `same-behaviour` for a suggestion and `same-files` for
+    writing when None. `select` leaves only these transformations, `ignore` takes some out, `prefer`
+    runs an alternative in place of its default. `hunks` are the 1-based numbers of the hunks to
+    keep. `context` is the build context, by default the folder of each file; `no_context` says that
+    it is not known. `config` is used instead of the file found upwards.
+    """
+
+    write: bool = False
+    allow: Claim | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
+    hunks: tuple[int, ...] | None = None
+    context: Path | None = None
+    no_context: bool = False
+    config: Path | None = None

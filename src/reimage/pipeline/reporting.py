@@ -1,0 +1,135 @@
+"""Turns the outcome of a rewrite into what reports read: lines of the original file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from reimage.pipeline.results import (
+    EditReport,
+    FileReport,
+    HunkReport,
+    ProblemReport,
+    RefusalReport,
+    RewriteReport,
+    SkippedReport,
+    Status,
+)
+from reimage.rewriting import Identified, Outcome, Refusal
+from reimage.rewriting.patches import Hunk, Patch
+from reimage.text import LineIndex, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What the files of a run are called: the Dockerfile, and the others by path in the context."""
+
+    dockerfile: str
+    others: dict[str, str]
+
+
+def file_report(
+    outcome: Outcome, names: Names, patches: Sequence[Patch], status: Status
+) -> FileReport:
+    """The report on a Dockerfile that has no problems."""
+    lines = LineIndex(outcome.source)
+    rewrites = [_rewrite(one, names, lines, status) for one in outcome.applied]
+    rewrites += [
+        _rewrite(dropped.rewrite, names, lines, Status.DROPPED, dropped.reason)
+        for dropped in outcome.dropped
+    ]
+    rewrites += [
+        _rewrite(one, names, lines, Status.HELD_BACK, f"its claim is {one.claim.label}")
+        for one in outcome.held_back
+    ]
+    return FileReport(
+        names.dockerfile,
+        patch="".join(patch.text for patch in patches),
+        hunks=tuple(_hunks(outcome, names, patches, lines)),
+        rewrites=tuple(rewrites),
+        refusals=tuple(_refusals(outcome, lines)),
+        skipped=tuple(_skipped(outcome, lines)),
+        touched=tuple(patch.path for patch in patches if patch.text),
+    )
+
+
+def problem_reports(problems: Iterable[tuple[Span, str]], lines: LineIndex) -> tuple[ProblemReport, ...]:
+    return tuple(ProblemReport(lines.line(span.start), message) for span, message in problems)
+
+
+def _last_line(lines: LineIndex, span: Span) -> int:
+    return lines.line(max(span.start, span.end - 1))
+
+
+def _rewrite(
+    one: Identified, names: Names, lines: LineIndex, status: Status, reason: str | None = None
+) -> RewriteReport:
+    finding = one.finding
+    edits = [EditReport(names.dockerfile, *span, text) for span, text in finding.edits]
+    edits += [
+        EditReport(names.others.get(path, path), *span, text)
+        for path, others in finding.files.items()
+        for span, text in others
+    ]
+    return RewriteReport(
+        id=one.id,
+        name=one.transformation.title,
+        line=lines.line(one.original.start),
+        end_line=_last_line(lines, one.original),
+        claim=one.claim.label,
+        evidence=finding.evidence.value,
+        message=finding.message,
+        status=status,
+        edits=tuple(edits),
+        builds_on=one.builds_on,
+        reason=reason,
+    )
+
+
+def _refusals(outcome: Outcome, lines: LineIndex) -> Iterable[RefusalReport]:
+    return dict.fromkeys(
+        RefusalReport(
+            remark.transformation.title, lines.line(remark.original.start), remark.finding.message
+        )
+        for remark in outcome.remarks
+        if isinstance(remark.finding, Refusal)
+    )
+
+
+def _skipped(outcome: Outcome, lines: LineIndex) -> Iterable[SkippedReport]:
+    return dict.fromkeys(
+        SkippedReport(
+            remark.transformation.title, lines.line(remark.original.start), remark.finding.need
+        )
+        for remark in outcome.remarks
+        if not isinstance(remark.finding, Refusal)
+    )
+
+
+def _hunks(
+    outcome: Outcome, names: Names, patches: Sequence[Patch], lines: LineIndex
+) -> Iterable[HunkReport]:
+    for patch in patches:
+        for hunk in patch.hunks:
+            if patch.path == names.dockerfile:
+                makers = _makers(outcome, hunk, lines)
+            else:
+                makers = [
+                    one.id
+                    for one in outcome.applied
+                    if any(names.others.get(path) == patch.path for path in one.finding.files)
+                ]
+            yield HunkReport(hunk.number, min(hunk.lines, default=1), hunk.text, tuple(makers))
+
+
+def _makers(outcome: Outcome, hunk: Hunk, lines: LineIndex) -> list[str]:
+    """The rewrites whose edits fall into the lines that the hunk covers."""
+    first, last = hunk.start, hunk.start + max(hunk.length - 1, 0)
+    return [
+        one.id
+        for one in outcome.applied
+        if any(
+            lines.line(span.start) <= last and _last_line(lines, span) >= first
+            for span in one.touched
+        )
+    ]
