@@ -46,8 +46,9 @@ class FakePipeline:
 def copy_instead_of_add(facts: Any) -> Iterator[Finding]:
     """Copy local files with COPY.
 
-    ADD unpacks archives and fetches from the network, which a reader of the file has to rule out
-    at each use.
+    ADD unpacks archives and fetches from the network (see [the
+    reference](https://docs.docker.com/reference/dockerfile/#add)), which a reader of the file has
+    to rule out at each use.
 
     - It leaves archives.
     - It leaves addresses, whatever they hold, and this point is long enough to be wrapped too.

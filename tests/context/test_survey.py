@@ -180,6 +180,20 @@ def test_a_listing_that_was_cut_short_says_so(root: Path, monkeypatch: pytest.Mo
     assert survey(root).truncated
 
 
+def test_a_folder_that_cannot_be_listed_makes_the_listing_incomplete(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.scandir
+
+    def refuse(path: str) -> object:
+        if path.endswith("docs"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert survey(root).truncated
+
+
 def test_the_folder_of_a_dockerfile_is_its_context() -> None:
     assert default_root(Path("api/Dockerfile")) == Path("api")
     assert default_root(Path("Dockerfile")) == Path(".")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeGuard
 from reimage.text import decode, encode
 
 if TYPE_CHECKING:
-    from dockerfile_parse import DockerfileParser
+    from dockerfile_parse import DockerfileParser as DockerfileParser
 
 
 def is_parser(subject: object) -> TypeGuard[DockerfileParser]:

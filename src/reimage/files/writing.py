@@ -127,7 +127,7 @@ def _undo(begun: list[_Staged]) -> set[str]:
 
 def _halfway(lost: set[str]) -> tuple[str, str]:
     names = ", ".join(sorted(lost))
-    return min(lost), f"The files could be neither written nor put back; their content is in {names}."
+    return min(lost), f"Files were neither written nor put back; their content is in {names}."
 
 
 def _remove(name: str) -> None:

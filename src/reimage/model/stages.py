@@ -58,6 +58,12 @@ class Stage:
         defaults = {k: v for k, v in self.arguments.items() if v is not None}
         return State(defaults, {}).value(self.from_.image.text, self.from_.escape)
 
+    @property
+    def root_image(self) -> str | None:
+        """The image, as written, that the stages it is FROM begin with."""
+        root = [self, *self.ancestors][-1]
+        return root.from_.image.text if root.from_.image else None
+
     @cached_property
     def windows(self) -> bool:
         if self.base:

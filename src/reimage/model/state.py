@@ -136,6 +136,19 @@ def opaque_shell(state: State, windows: bool) -> str | None:
     return None
 
 
+def shell_options(shell: tuple[str, ...]) -> frozenset[str]:
+    """What SHELL switches on: letters and long names without dashes (`e`, `login`, `pipefail`)."""
+    options: set[str] = set()
+    words = iter(shell[1:])
+    for word in words:
+        if word.startswith("--"):
+            options.add(word[2:])
+        elif word.startswith("-"):
+            options.update(word[1:].replace("o", ""))
+            options.update(next(words, "") for _ in range(word.count("o")))
+    return frozenset(options)
+
+
 _WINDOWS = ("windows", "nanoserver", "servercore")
 
 

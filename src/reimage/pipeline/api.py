@@ -12,7 +12,7 @@ from reimage.pipeline.results import FileReport
 from reimage.text import decode, encode
 
 if TYPE_CHECKING:
-    from dockerfile_parse import DockerfileParser
+    from reimage.dockerfile.interop import DockerfileParser
 
 Subject = TypeVar("Subject", str, bytes, Path, "DockerfileParser")
 

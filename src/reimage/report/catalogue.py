@@ -1,5 +1,6 @@
 """The transformations as a table, and one of them explained."""
 
+import re
 import textwrap
 from collections.abc import Sequence
 from typing import Any
@@ -86,7 +87,7 @@ def _paragraph(text: str, width: int) -> list[Line]:
     if indented:
         return [line(row) for row in text.split("\n")]
     rows: list[Line] = []
-    for block in _blocks(text):
+    for block in map(_without_links, _blocks(text)):
         hanging = 2 if block.startswith(("- ", "* ")) else 0
         filled = textwrap.wrap(block, width, subsequent_indent=" " * hanging, **_WHOLE_WORDS)
         rows += [line(row) for row in filled]
@@ -94,6 +95,10 @@ def _paragraph(text: str, width: int) -> list[Line]:
 
 
 _WHOLE_WORDS: dict[str, Any] = {"break_long_words": False, "break_on_hyphens": False}
+
+
+def _without_links(text: str) -> str:
+    return re.sub(r"\[([^\]]+)\]\((\S+?)\)", r"\1, \2", text)
 
 
 def _blocks(text: str) -> list[str]:

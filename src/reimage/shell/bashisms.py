@@ -28,6 +28,8 @@ def uses_bash(node: "Node", written: str) -> bool:
         kind = node.type
         if kind in _KINDS or (kind in _LOOKED_AT and _LOOKED_AT[kind].match(_text(node))):
             return True
+        if kind == "command_substitution" and _text(node).startswith("$(<"):
+            return True
         if kind == "concatenation" and _BRACES.search(_text(node)):
             return True
         pending += node.children

@@ -125,8 +125,8 @@ def option_is(word: Word, name: str) -> bool:
 class Statement:
     """An element of the script's top-level list: a command, a pipeline or a compound command.
 
-    `kind` is command, assignment, test, pipeline, negation, if, for, while, case, subshell, group,
-    function or arithmetic. `commands` are all that are written inside, nested ones too. `span`
+    `kind` is command, assignment, test, pipeline, negation, if, for, while, case, subshell, group
+    or function. `commands` are all that are written inside, nested ones too. `span`
     leaves out the body of a heredoc.
     """
 

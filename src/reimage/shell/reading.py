@@ -80,7 +80,10 @@ class Reader:
             self._read_enclosed(substitution, (*nesting, "substitution"), background)
 
     def _read_compound(self, node: "Node", nesting: "Nesting", background: bool) -> None:
-        kind = _compound_kind(node)
+        kind = COMPOUND[node.type]
+        if kind == "group" and node.children[0].type == "((":
+            # Arithmetic to bash, nested subshells to others.
+            raise Unreadable("two opening parentheses, which shells read differently")
         if kind in ("subshell", "group"):
             self._read_enclosed(node, (*nesting, kind), background)
         elif kind in ("if", "while"):
@@ -91,7 +94,7 @@ class Reader:
                 self._read_part(part, kind, nesting, background)
 
     def _read_part(self, part: "Node", kind: str, nesting: "Nesting", background: bool) -> None:
-        """A part of a `for`, a `case`, a function or an arithmetic command."""
+        """A part of a `for`, a `case` or a function."""
         inner = (*nesting, kind)
         if part.type == "comment":
             self.findings.comments.append(self.source.span(part))
@@ -99,7 +102,7 @@ class Reader:
             self.findings.bashisms = True
         elif part.type == "case_item":
             self._read_case_item(part, nesting, background)
-        elif part.type == "do_group" or _compound_kind(part) == "group":
+        elif part.type in ("do_group", "compound_statement") and part.children[0].type != "((":
             self._read_enclosed(part, inner, background)
         elif part.type in COMPOUND:
             self._read_level([part], self.source.span(part), inner, background)
@@ -128,11 +131,6 @@ def _command(item: Item, simple: SimpleCommand, nesting: "Nesting", background: 
     )
 
 
-def _compound_kind(node: "Node") -> str:
-    kind = COMPOUND.get(node.type, "")
-    return "arithmetic" if kind == "group" and node.children[0].type == "((" else kind
-
-
 def _kind(pipeline: list[Item]) -> str:
     first = pipeline[0]
     if first.negated_from is not None:
@@ -141,7 +139,7 @@ def _kind(pipeline: list[Item]) -> str:
         return "pipeline"
     if first.simple is None:
         assert first.node is not None
-        return _compound_kind(first.node)
+        return COMPOUND[first.node.type]
     words = first.simple.words
     if words and words[0].text in ("test", "[", "[["):
         return "test"

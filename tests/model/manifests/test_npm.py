@@ -69,8 +69,10 @@ def test_pnpm_patterns_in_one_line_are_not_followed() -> None:
 
 
 def test_scripts_that_no_install_runs_are_no_problem() -> None:
-    text = package(scripts={"build": "tsc", "test": "jest"}, dependencies={"a": "^1", "b": "git+https://x/y"})
-    assert install_needs({"package.json": text}) .problem is None
+    text = package(
+        scripts={"build": "tsc", "test": "jest"}, dependencies={"a": "^1", "b": "git+https://x/y"}
+    )
+    assert install_needs({"package.json": text}).problem is None
 
 
 def test_the_manifest_its_locks_and_its_settings_are_what_an_install_reads() -> None:

@@ -34,6 +34,7 @@ def test_go_reads_the_go_mod_of_local_modules() -> None:
         ("[workspace]\nmembers = ['a']\n", "is a workspace"),
         ("[dependencies]\na = {path = '../a'}\n", "'../a'"),
         ("[target.'cfg(unix)'.dependencies]\na = {path = 'a'}\n", "'a'"),
+        ("[target.'cfg(unix)'.dev-dependencies]\na = {path = 'a'}\n", "'a'"),
         ("[patch.crates-io]\na = {path = 'a'}\n", "'a'"),
         ("[package]\nbuild = 'build.rs'\n", "build script"),
         ("[package]\nname = 'x'\n", "src/main.rs"),

@@ -72,21 +72,15 @@ def install_needs(texts: Mapping[str, str], directory: str = "") -> InstallNeeds
 
 def _local(data: Mapping[str, Any]) -> Iterator[str]:
     """Every `path = …` in a table of dependencies, at any depth (targets, patches, workspaces)."""
-    for key, value in data.items():
-        if not isinstance(value, dict):
-            continue
-        if key.endswith("dependencies") or key in ("patch", "replace"):
-            yield from _paths(value)
-        elif key in ("target", "workspace") or "dependencies" in value:
-            yield from _local(value)
-
-
-def _paths(table: Mapping[str, Any]) -> Iterator[str]:
-    for key, value in table.items():
-        if key == "path" and isinstance(value, str):
-            yield value
-        elif isinstance(value, dict):
-            yield from _paths(value)
+    waiting = [(data, False)]
+    while waiting:
+        table, is_dependency = waiting.pop()
+        for key, value in table.items():
+            if isinstance(value, dict):
+                told = key.endswith("dependencies") or key in ("patch", "replace")
+                waiting.append((value, is_dependency or told))
+            elif is_dependency and key == "path" and isinstance(value, str):
+                yield value
 
 
 def _targets(data: Mapping[str, Any]) -> Iterator[str]:

@@ -213,8 +213,11 @@ def _strings(value: object) -> dict[str, str]:
 
 
 def _leaves(value: object) -> Iterator[tuple[str, str]]:
-    for name, inner in _mapping(value).items():
-        if isinstance(inner, str):
-            yield name, inner
-        else:
-            yield from _leaves(inner)
+    """The texts of a tree of objects with their names, however deep it is."""
+    waiting = [value]
+    while waiting:
+        for name, inner in _mapping(waiting.pop()).items():
+            if isinstance(inner, str):
+                yield name, inner
+            else:
+                waiting.append(inner)

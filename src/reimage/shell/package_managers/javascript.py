@@ -18,7 +18,8 @@ NPM = PackageManager(
     value_options=options(
         "--prefix -C --registry --cache --loglevel -w --workspace --omit --include --only --also"
         " --userconfig --globalconfig --tag --fetch-timeout --fetch-retries"
-        " --fetch-retry-mintimeout --fetch-retry-maxtimeout --maxsockets --install-strategy --cpu --os --libc --before"
+        " --fetch-retry-mintimeout"
+        " --fetch-retry-maxtimeout --maxsockets --install-strategy --cpu --os --libc --before"
         " --https-proxy --proxy --cafile --script-shell"
     ),
     cache_directories=("~/.npm",),

@@ -75,7 +75,6 @@ CARGO = PackageManager(
         install="install, fetch, add, binstall, vendor",
         upgrade="update",
         remove="uninstall, remove, rm",
-        clean="cache",
     ),
     value_options=options(
         "--version --git --branch --tag --rev --path --root --index --registry --bin --example"

@@ -1,10 +1,13 @@
 """What is known of a package manager, and the vocabulary that all of them share."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 from fnmatch import fnmatchcase
 from types import MappingProxyType
+
+_VERSION = re.compile(r"[=<>~]")
 
 
 class Verb(Enum):
@@ -67,7 +70,7 @@ class PackageManager:
 
     def is_development_package(self, package: str) -> bool:
         """Whether a package, its version aside, serves to build things only."""
-        name = package.split("=")[0].rstrip("<>~!")
+        name = _VERSION.split(package, maxsplit=1)[0]
         return any(fnmatchcase(name, pattern) for pattern in self.development_packages)
 
 
