@@ -11,7 +11,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from reimage.context import survey
+from reimage.context.survey import survey
 from reimage.dockerfile import parse
 from reimage.model import ContextFacts
 from reimage.rewriting import Claim, Outcome, rewrite

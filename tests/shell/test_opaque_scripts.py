@@ -24,6 +24,15 @@ UNREADABLE = {
     "NUL": "a\0b",
     "deep nesting": "( " * 80 + "a" + " )" * 80,
     "arithmetic to bash and subshells to others": "((a))",
+    "assignment and redirection alone on a line": ">x A=b 2>&1\nrm a",
+    "assignment to what is no name": "x && *A=b $((1+2))",
+    "brace that opens no group": "{a,b}; }",
+    "word with a blank in it": "<y a $(b) { {c,d}",
+    "assignment behind redirections": ">x 2>&1 A=b",
+    "negation at the end of a line": "! # why\na",
+    "time before a keyword": "time ! a",
+    "word behind a function": "f() { a; } >x b",
+    "two backtick pairs, which the grammar joins": "a `b`  `c` $((1))",
     "backtick comment": "apt-get install a `# why` b",
     "powershell": "if (Test-Path C:\\x) { Remove-Item C:\\x }",
 }
@@ -49,11 +58,13 @@ def test_reads_a_very_long_list_without_recursion() -> None:
 
 
 _PIECES = st.sampled_from(
-    ["apt-get ", "install ", "a", " ", "\n", ";", "&&", "|", "&", "(", ")", "{ ", "; }", "$(",
-     "`", '"', "'", "\\", "$x", "${x}", "if ", "then ", "fi", "do ", "done", "for x in ", "case ", "esac",
-     "<<EOF", "\nEOF\n", "<", ">", "2>&1", "#", "!", "[ ", " ]", "[[", "é", "\udcff", "\ud800", "*",
-     "A=b ", "=(", "((", "))", "f()", "export ", "\t", "\x0c", "\u2028"]
-)  # fmt: skip
+    """\
+apt-get |install |a| |;|&&|||&|(|)|{ |; }|$(|`|"|'|\\|$x|${x}|if |then |fi|do |done|for x in |case \
+|esac|<<EOF|<|>|2>&1|#|!|[ | ]|[[|é|*|A=b |=(|((|))|f()|export |time """.replace("\\\n", "").split(
+        "|"
+    )
+    + ["\n", "\nEOF\n", "|", "\udcff", "\ud800", "\t", "\x0c", "\u2028"]
+)
 
 
 @settings(max_examples=300, deadline=None)

@@ -68,11 +68,11 @@ def _add(fields: dict[str, object], instruction: Instruction, state: State) -> N
             fields["Labels"] = {**_mapping(fields, "Labels"), **new}
         case Expose():
             words = (state.expand(port.text, escape).words for port in instruction.ports)
-            new = {port: None for ports in words for port in ports}
-            fields["ExposedPorts"] = {**_mapping(fields, "ExposedPorts"), **new}
+            ports = [port for found in words for port in found]
+            fields["ExposedPorts"] = {**_mapping(fields, "ExposedPorts"), **dict.fromkeys(ports)}
         case Volume():
-            new = {state.expand(path.text, escape).text: None for path in instruction.paths}
-            fields["Volumes"] = {**_mapping(fields, "Volumes"), **new}
+            paths = [state.expand(path.text, escape).text for path in instruction.paths]
+            fields["Volumes"] = {**_mapping(fields, "Volumes"), **dict.fromkeys(paths)}
         case Stopsignal():
             fields["StopSignal"] = state.expand(instruction.value, escape).text
         case Maintainer():

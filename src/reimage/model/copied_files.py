@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Collection
 from typing import NamedTuple
 
-from reimage.dockerfile import Add, Copy, Workdir
-from reimage.dockerfile.instructions import Instruction
+from reimage.dockerfile import Add, Copy, Instruction, Run, Volume, Workdir
 from reimage.model.context import ContextFacts
 from reimage.model.file_names import is_ordinary_file_name
 from reimage.model.stages import Stage
@@ -67,16 +66,20 @@ def copied_files(copy: Copy, stage: Stage, context: ContextFacts | None) -> Copi
     if target is None or copy.destination is None:
         return CopiedFiles(None, doubt="a variable decides where the file goes")
     known = context if context and not context.truncated and not copy.from_ else None
-    sources = tuple(_sources(copy, state))
+    sources = [_settled_or_written(word.text, copy, state) for word in copy.sources]
     for source in sources:
         if reason := _not_a_file(source, known):
             return CopiedFiles(target, doubt=reason)
     names = [posixpath.basename(source) for source in sources]
+    names += [heredoc.name for heredoc in copy.heredocs]
     sizes = [known.files.get(_in_context(source)) if known else None for source in sources]
-    size = sum(each or 0 for each in sizes) if None not in sizes else None
+    counted = not copy.heredocs and None not in sizes
+    size = sum(each or 0 for each in sizes) if counted else None
     written = state.expand(copy.destination.text, copy.escape).text
     inside = frozenset(posixpath.join(target, name) for name in names)
-    is_folder = len(names) > 1 or written.endswith("/") or posixpath.basename(written) in (".", "..")
+    is_folder = (
+        len(names) > 1 or written.endswith("/") or posixpath.basename(written) in (".", "..")
+    )
     if not is_folder:
         if is_ordinary_file_name(target) or posixpath.dirname(target) in _PROGRAM_FOLDERS:
             return CopiedFiles(target, frozenset((target,)), size=size)
@@ -86,13 +89,9 @@ def copied_files(copy: Copy, stage: Stage, context: ContextFacts | None) -> Copi
     return CopiedFiles(target, inside, size=size)
 
 
-def _sources(copy: Copy, state: State) -> Iterator[str]:
-    """The sources, those behind unknown variables as written, and the names of heredocs."""
-    for word in copy.sources:
-        settled = state.settled(word.text, copy.escape)
-        yield word.text if settled is None else settled
-    for heredoc in copy.heredocs:
-        yield f"<<{heredoc.name}"
+def _settled_or_written(text: str, copy: Copy, state: State) -> str:
+    settled = state.settled(text, copy.escape)
+    return text if settled is None else settled
 
 
 def _in_context(source: str) -> str:
@@ -100,13 +99,62 @@ def _in_context(source: str) -> str:
 
 
 def _not_a_file(source: str, context: ContextFacts | None) -> str | None:
-    if source.startswith("<<"):
-        return None
     if _WILDCARD.search(source):
         return f"{source} may match more than one file"
     path = _in_context(source)
-    if context and path in context.directories:
+    is_folder = source.endswith("/") or posixpath.basename(source) in (".", "..")
+    if is_folder or (context and path in context.directories):
         return f"{source} is a directory, and COPY would change all that is in it"
     if (context and path in context.files) or is_ordinary_file_name(source):
         return None
     return f"{source} may be a directory, and COPY would change all that is in it"
+
+
+class Bringer(NamedTuple):
+    """The COPY that brought a file. `disturbed`: it may have been used or changed since."""
+
+    copy: Copy
+    files: CopiedFiles
+    disturbed: bool
+
+
+def brought_by(
+    path: str,
+    stage: Stage,
+    run: Run,
+    context: ContextFacts | None,
+    *,
+    recursive: bool = False,
+    beside: Collection[str] = (),
+) -> Bringer | None:
+    """The last COPY before `run` that may have brought what is at the place `path`.
+
+    With `recursive` also one that brought something inside of the directory `path`. Writes to the
+    places `beside` count as disturbing, too.
+    """
+    disturbed = False
+    for instruction in reversed(stage.instructions[: stage.position(run)]):
+        if isinstance(instruction, Run | Volume):
+            disturbed = True
+        elif isinstance(instruction, Copy | Add):
+            target = destination(instruction, stage)
+            if isinstance(instruction, Copy) and target and _related(target, path):
+                files = copied_files(instruction, stage, context)
+                around = target == path or (target != "/" and _is_in(path, target))
+                below = recursive and (target == path or _is_in(target, path))
+                if path in files.places or path == files.maybe or (files.doubt and around) or below:
+                    return Bringer(instruction, files, disturbed)
+            places = (path, *beside)
+            disturbed = disturbed or any(not target or _related(target, each) for each in places)
+    return None
+
+
+def _is_in(path: str, folder: str) -> bool:
+    return path.startswith(folder.rstrip("/") + "/")
+
+
+def _related(one: str, other: str) -> bool:
+    """Whether one place is, or may be, the other one or inside of it."""
+    if one.startswith("?") != other.startswith("?"):
+        return True
+    return one == other or _is_in(one, other) or _is_in(other, one)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reimage.model.paths import plain_text
 from reimage.shell import Command, Word
 
-_CURL_VALUED = frozenset("AbcCdDeEFhHKmPQrtTuUwxXyYz")
+_CURL_VALUED = frozenset("AbcCdDeEFHKmPQrtTuUwxXyYz")
 _CURL_LONG_VALUED = frozenset(
     "--header --data --data-binary --data-raw --data-urlencode --user --user-agent --referer"
     " --proxy --cookie --cookie-jar --request --retry --retry-delay --retry-max-time --max-time"
@@ -17,7 +17,7 @@ _CURL_LONG_VALUED = frozenset(
     " --proto --proto-redir --ciphers --resolve --interface --config --continue-at --dump-header"
     " --speed-limit --speed-time --max-redirs --tls-max --stderr --url".split()
 )
-_WGET_VALUED = frozenset("aBDeIiloQRtTUwXA")
+_WGET_VALUED = frozenset("AaBDeIiloQRtTUwX")
 _WGET_LONG_VALUED = frozenset(
     "--header --user-agent --tries --timeout --user --password --post-data --wait --waitretry"
     " --append-output --output-file --input-file --ca-certificate --dns-timeout --read-timeout"

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from reimage.model.archives import extraction
 from reimage.model.downloads import downloads
-from reimage.model.package_effects import package_effects
+from reimage.model.package_effects import calls_package_manager, package_effects
 from reimage.model.paths import UNKNOWN, filled_in, is_at_or_above, join, plain_text
 from reimage.model.state import State
 from reimage.shell import Command, Script, Word
@@ -22,6 +22,7 @@ _SHARED_DIRECTORIES = frozenset(
     " /usr/local/lib /usr/local/sbin /usr/local/share /usr/sbin /usr/share /var /var/lib ~".split()
 )
 _NOT_IN_A_LAYER = ("/dev/", "/proc/", "/sys/")
+_DIRECTORY_CHANGERS = frozenset({"cd", "pushd", "popd"})
 _SUBSHELLS = frozenset({"subshell", "substitution"})
 
 
@@ -84,14 +85,15 @@ def changed_modes(command: Command) -> tuple[Place, ...]:
     if command.name not in ("chmod", "chown", "chgrp"):
         return ()
     operands = command.operands
-    # `chmod -x file` is a mode and not an option; --reference takes the place of the operand.
-    if not command.has_option("--reference") and not _SYMBOLIC.search(command.words[-2].text):
+    # `chmod -x file` has its mode among the options; --reference stands for one, too.
+    is_option = any(_SYMBOLIC.fullmatch(word.text) for word in command.arguments)
+    if not is_option and not command.has_option("--reference"):
         operands = operands[1:]
     tree = command.has_option("-R", "--recursive")
     return tuple(Place(path, tree) for path in _paths(operands))
 
 
-_SYMBOLIC = re.compile(r"^-[rwxXst]+$")
+_SYMBOLIC = re.compile(r"-[rwxXst]+")
 _COMPRESSORS = frozenset({"gunzip", "bunzip2", "unxz", "gzip", "bzip2", "xz"})
 
 
@@ -100,26 +102,25 @@ def file_effects(script: Script, state: State) -> Iterator[FileEffect]:
     walk = _Walk(state)
     for command in script.commands:
         inner = command.unwrapped()
-        if inner.name in ("cd", "pushd", "popd"):
+        if inner.name in _DIRECTORY_CHANGERS:
             walk.change_directory(inner)
             continue
         directory = walk.directory(command)
-        for effect, find in _FINDERS:
-            for place in find(inner):
-                path = walk.path(place.path, directory)
-                if not path.startswith(_NOT_IN_A_LAYER):
-                    yield FileEffect(effect, Place(path, place.tree), command)
-        for writes, place, tree in package_effects(inner):
-            effect = Effect.WRITE if writes else Effect.REMOVE
-            path = place if ":" in place else walk.path(place, directory)
-            yield FileEffect(effect, Place(path, tree), command)
+        for effect, place in _effects(inner):
+            path = place.path if ":" in place.path else walk.path(place.path, directory)
+            if not path.startswith(_NOT_IN_A_LAYER):
+                yield FileEffect(effect, Place(path, place.tree), command)
 
 
-_FINDERS: tuple[tuple[Effect, Callable[[Command], tuple[Place, ...]]], ...] = (
-    (Effect.REMOVE, removed_paths),
-    (Effect.WRITE, written_paths),
-    (Effect.MODE, changed_modes),
-)
+def _effects(command: Command) -> Iterator[tuple[Effect, Place]]:
+    name = command.name or ""
+    if name in _KNOWN or command.redirections:
+        yield from ((Effect.REMOVE, place) for place in removed_paths(command))
+        yield from ((Effect.WRITE, place) for place in written_paths(command))
+        yield from ((Effect.MODE, place) for place in changed_modes(command))
+    if calls_package_manager(command):
+        for writes, path, tree in package_effects(command):
+            yield Effect.WRITE if writes else Effect.REMOVE, Place(path, tree)
 
 
 class _Walk:
@@ -234,3 +235,5 @@ _WRITERS: Mapping[str, Callable[[Command], Iterator[Place]]] = {
     "chmod": _changed_owner_of_all,
     "chown": _changed_owner_of_all,
 }
+
+_KNOWN = frozenset({*_WRITERS, *_COMPRESSORS, "chgrp", "curl", "rm", "unlink", "wget"})

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reimage.model.paths import plain_text
-from reimage.shell import Command, PackageOperation, package_operation
-from reimage.shell.package_managers import Verb
+from reimage.shell import Command, PackageOperation, Verb, package_operation
+from reimage.shell.package_managers import BY_PROGRAM
 
 _FAMILIES = {"apt-get": "apt", "dnf": "rpm", "yum": "rpm", "microdnf": "rpm", "tdnf": "rpm"}
 _INSTALLS_FETCH_LISTS = frozenset({"rpm", "zypper"})
@@ -32,6 +32,12 @@ def family(operation: PackageOperation) -> str:
     """One name for the managers that share lists, caches and packages (apt and apt-get, dnf and yum)."""
     name = operation.manager.name
     return _FAMILIES.get(name, name)
+
+
+def calls_package_manager(command: Command) -> bool:
+    """Whether it is worth asking what `command` makes a package manager do."""
+    name = command.name or ""
+    return name in BY_PROGRAM or name.startswith(("python", "pip", "pypy", "corepack"))
 
 
 def package_effects(command: Command) -> Iterator[PackageEffect]:

@@ -9,7 +9,8 @@ from reimage.model.facts import Facts
 from reimage.model.package_lists import is_apt, shares_lists
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
-from reimage.shell import Command, PackageManager, PackageOperation, Verb, package_operation
+from reimage.shell import Command
+from reimage.shell.package_managers import PackageManager, PackageOperation, Verb, package_operation
 
 _READERS_OF_APT = ("aptitude", "apt-cache", "apt-file")
 _READING_VERBS_OF_APT = ("source", "download", "changelog", "policy", "search", "show", "list")
@@ -76,10 +77,9 @@ def _reads(operation: PackageOperation) -> bool:
     manager = operation.manager
     if manager.no_cache_option and operation.has(manager.no_cache_option):
         return False
-    if is_apt(manager) and operation.verb_words:
-        if operation.verb_words[0].value in _READING_VERBS_OF_APT:
-            return True
-    return operation.verb in (Verb.INSTALL, Verb.UPGRADE)
+    said = operation.verb_words[0].value if operation.verb_words else None
+    reads_only = is_apt(manager) and said in _READING_VERBS_OF_APT
+    return reads_only or operation.verb in (Verb.INSTALL, Verb.UPGRADE)
 
 
 def _shown(command: Command) -> str:

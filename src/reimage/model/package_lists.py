@@ -5,7 +5,8 @@ from __future__ import annotations
 from reimage.dockerfile import Run
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
-from reimage.shell import Command, PackageManager, PackageOperation, Verb, Word, package_operation
+from reimage.shell import Command, Word
+from reimage.shell.package_managers import PackageManager, PackageOperation, Verb, package_operation
 
 _REMOVERS = frozenset({"find", "rm", "unlink", "xargs"})
 

@@ -11,6 +11,7 @@ from reimage.dockerfile import Run
 from reimage.text import Span
 
 if TYPE_CHECKING:
+    from reimage.model.file_effects import FileEffect
     from reimage.model.state import State
     from reimage.shell import Command, PackageOperation, Script
 
@@ -51,6 +52,21 @@ class RunFacts:
         program = match[1].rpartition("/")[2] if match else "sh"
         return None if program in POSIX_SHELLS else program
 
+    @property
+    def shell_name(self) -> str | None:
+        """The program that reads the script, by `#!` or SHELL; None where it is the image's sh."""
+        shell = self.state.shell
+        name = shell[0].replace("\\", "/").rpartition("/")[2] if shell else None
+        if self.has_shebang:
+            match = _SHEBANG.match(self.run.heredocs[0].content)
+            name = match[1].rpartition("/")[2] if match else None
+        return None if name == "sh" else name
+
+    @property
+    def has_shebang(self) -> bool:
+        """Whether the script is a heredoc with an interpreter of its own; SHELL is then not used."""
+        return self.run.script_is_heredoc and self.run.heredocs[0].content.startswith("#!")
+
     @cached_property
     def opaque(self) -> str | None:
         if self.run.script is None:
@@ -73,6 +89,15 @@ class RunFacts:
 
         found = (package_operation(command) for command in self.commands)
         return tuple(operation for operation in found if operation)
+
+    @cached_property
+    def file_effects(self) -> tuple[FileEffect, ...]:
+        """The files that its commands write, remove and give another mode or owner, in order."""
+        from reimage.model.file_effects import file_effects
+
+        if self.script is None or self.script.opaque:
+            return ()
+        return tuple(file_effects(self.script, self.state))
 
     def named(self, *names: str) -> Iterator[Command]:
         """The commands that run one of these programs."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar
 
 from reimage.dockerfile.interop import is_parser, parser_source, replace_parser_source
 from reimage.pipeline.optimize import optimize_file, optimize_text
@@ -38,13 +38,15 @@ def optimize(subject: Subject, options: Options | None = None) -> tuple[Subject,
     options = options or Options()
     if isinstance(subject, Path):
         report = _checked(optimize_file(subject, options))
-        return cast("Subject", subject), report
+        return subject, report
     if isinstance(subject, str):
         report, data = optimize_text(encode(subject), name="Dockerfile", options=options)
-        return cast("Subject", decode(data)), _checked(report)
+        _checked(report)
+        return decode(data), report
     if isinstance(subject, bytes):
         report, data = optimize_text(subject, name="Dockerfile", options=options)
-        return cast("Subject", data), _checked(report)
+        _checked(report)
+        return data, report
     if is_parser(subject):
         report, data = optimize_text(
             parser_source(subject), name=str(subject.dockerfile_path), options=options

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reimage.context import survey
+from reimage.context.survey import survey
 from reimage.dockerfile import parse
 from reimage.files import FilesError, atomic_write, read, write_all
 from reimage.model import ContextFacts

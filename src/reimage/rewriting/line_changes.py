@@ -13,7 +13,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 _MOST_PAIRS = 250_000
-"""Pairs of equal lines in a gap beyond which difflib would take seconds: the gap is one change."""
+_MOST_LINES = 4_000_000
+"""Pairs of equal lines, and of lines, in a gap beyond which difflib would take seconds: such a gap
+is one change."""
 
 
 class Change(NamedTuple):
@@ -54,9 +56,7 @@ def _gaps(before: Sequence[str], after: Sequence[str], change: Change) -> Iterat
         start, new_start = old + 1, new + 1
 
 
-def _anchors(
-    before: Sequence[str], after: Sequence[str], change: Change
-) -> list[tuple[int, int]]:
+def _anchors(before: Sequence[str], after: Sequence[str], change: Change) -> list[tuple[int, int]]:
     """The longest run, in order on both sides, of lines that both sides hold exactly once."""
     news = _once(after, change.new_start, change.new_end)
     pairs = [
@@ -78,9 +78,7 @@ def _anchors(
     return _chain(pairs, previous, best[-1] if best else -1)
 
 
-def _chain(
-    pairs: list[tuple[int, int]], previous: list[int], last: int
-) -> list[tuple[int, int]]:
+def _chain(pairs: list[tuple[int, int]], previous: list[int], last: int) -> list[tuple[int, int]]:
     chain: list[tuple[int, int]] = []
     while last >= 0:
         chain.append(pairs[last])
@@ -98,13 +96,12 @@ def _matched(before: Sequence[str], after: Sequence[str], gap: Change) -> Iterat
     """The changes in a gap between anchors."""
     old, new = before[gap.start : gap.end], after[gap.new_start : gap.new_end]
     counts = Counter(new)
-    if not 0 < sum(counts[line] for line in old) <= _MOST_PAIRS:
+    equal = sum(counts[line] for line in old)
+    if not 0 < equal <= _MOST_PAIRS or len(old) * len(new) > _MOST_LINES:
         yield gap
         return
     from difflib import SequenceMatcher
 
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag != "equal":
-            yield Change(
-                gap.start + i1, gap.start + i2, gap.new_start + j1, gap.new_start + j2
-            )
+            yield Change(gap.start + i1, gap.start + i2, gap.new_start + j1, gap.new_start + j2)

@@ -39,7 +39,9 @@ class Origins:
         return Span(_begin(pieces[0], span.start), _end(pieces[-1], span.end))
 
     def makers(self, span: Span) -> tuple[str, ...]:
-        """The rewrites whose text `span` touches."""
+        """The rewrites whose text `span` touches; an insertion touches both its neighbours."""
+        if span.start == span.end:
+            span = Span(max(span.start - 1, 0), span.end + 1)
         return tuple(dict.fromkeys(piece.by for piece in self._touched(span) if piece.by))
 
     def _touched(self, span: Span) -> tuple[Piece, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from reimage.text import encode, split_lines
 
 if TYPE_CHECKING:
-    from unidiff import Hunk as ReadHunk
+    from unidiff.patch import Hunk as ReadHunk
 
     from reimage.rewriting.line_changes import Change
 
@@ -238,7 +238,7 @@ def _read(patch: Patch) -> Iterator[tuple[int, int, int, int, tuple[str, ...], t
     """
     if not patch.hunks:
         return
-    from unidiff import PatchSet
+    from unidiff.patch import PatchSet
 
     lines = split_lines(patch.text)
     source = next(at for at, line in enumerate(lines) if line.startswith("--- "))

@@ -98,6 +98,36 @@ def _joined(run: RunFacts, operator: str, commands: Sequence[str], *, terminated
     return "".join(f"{newline}{indent}{operator} {command}" for command in commands)
 
 
+def begin_with(run: RunFacts, command: str) -> Edit | str:
+    """Run `command`, which never fails, before everything else in the script."""
+    script = run.script
+    if script is None or script.opaque or not script.statements:
+        return run.opaque or "the script is empty"
+    if any(statement.background for statement in script.statements):
+        return "a part of the script runs in the background"
+    start = run.span(script.statements[0].span).start
+    return Edit(Span(start, start), command + _joint_behind_the_first(run, script))
+
+
+def _joint_behind_the_first(run: RunFacts, script: Script) -> str:
+    """What comes between a new first command and the rest, in the layout of the script."""
+    statements = script.statements
+    if run.run.script_is_heredoc:
+        content = run.run.heredocs[0].content
+        line = script.text[: statements[0].span.start].rpartition("\n")[2]
+        return ("\r\n" if "\r\n" in content else "\n") + line
+    operator = ";" if any(each.connector == ";" for each in statements) else "&&"
+    separator = operator if operator == ";" else f" {operator}"
+    newline, indent = continuation(run)
+    if not run.run.continued or len(statements) == 1:
+        return f"{separator} "
+    if operator == ";" or connectors_end_lines(run):
+        return f"{separator}{newline}{indent}"
+    if re.search(r"\n[ \t]*&&", _code(run)):
+        return f"{newline}{indent}{operator} "
+    return f"{separator} "
+
+
 def continuation(run: RunFacts) -> tuple[str, str]:
     """What ends a line that goes on (` \\` and line ending), and the indent of the next one."""
     tokens = run.run.tokens
@@ -151,7 +181,9 @@ def remove_statement(run: RunFacts, statement: Statement) -> Edit | str:
     if not parses(text):
         return "the script would not parse"
     where = run.span(span)
-    if any(token.start >= where.start and token.end <= where.end for token in run.run.inner_comments):
+    if any(
+        token.start >= where.start and token.end <= where.end for token in run.run.inner_comments
+    ):
         return "a comment stands beside the command"
     return Edit(where, "")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from reimage.shell.bashisms import uses_bash
 from reimage.shell.commands import Redirection
-from reimage.shell.simple import SimpleCommand, Source, read_redirection, read_simple_command
+from reimage.shell.simple import NAME, SimpleCommand, Source, read_redirection, read_simple_command
 from reimage.shell.tokens import (
     CASE_ENDS,
     COMPOUND,
@@ -128,6 +128,8 @@ class Level:
 
     def _begin(self, node: "Node | None", span: Span) -> Item:
         connector, connector_span = self._connection_at(span.start)
+        if self.negated_from is not None and self._begins_line(span.start):
+            raise Unreadable("nothing after !")
         self._advance(span)
         item = Item(node, span, connector, connector_span, self.negated_from, None)
         if node is None:
@@ -192,6 +194,9 @@ class Level:
             return True
         return line_end(self.source.text, self.item_end, start) is not None
 
+    def _begins_line(self, start: int) -> bool:
+        return line_end(self.source.text, self.negated_from or 0, start) is not None
+
     def _expanding(self, node: "Node", redirection: Redirection) -> "list[Node]":
         if redirection.body is None:
             return [node]
@@ -214,8 +219,14 @@ class Level:
         if self.connection is not None or not self.found or self.found[-1].simple is None:
             raise Unreadable("a word where a command is expected")
         item = self.found[-1]
-        self._extend(item, span)
+        if self._is_at_beginning(span.start) or (item.node and item.node.type == "test_command"):
+            raise Unreadable("a word where a command is expected")
         assert item.simple is not None
+        if span.start == self.read_up_to:
+            raise Unreadable("a word that begins inside another")
+        if not item.simple.words and NAME.match(self.source.text, span.start):
+            raise Unreadable("an assignment behind a redirection")
+        self._extend(item, span)
         item.simple.words.append(self.source.word(*span))
         if node is not None:
             item.expanding.append(node)

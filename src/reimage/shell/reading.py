@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from reimage.shell.commands import Command, Statement
 from reimage.shell.levels import Findings, Item, Level, pipelines
-from reimage.shell.simple import SimpleCommand, Source
-from reimage.shell.tokens import COMPOUND, Unreadable, substitutions
+from reimage.shell.simple import SimpleCommand, Source, read_redirection
+from reimage.shell.tokens import COMPOUND, REDIRECTIONS, Unreadable, substitutions
 from reimage.text import Span
 
 if TYPE_CHECKING:
@@ -73,10 +73,15 @@ class Reader:
         """What is between the first and the last token of `node`."""
         first, *inside, last = node.children
         span = Span(self.source.span(first).end, self.source.span(last).start)
+        if first.type == "{" and self.source.text[span.start] not in " \t\n\\":
+            raise Unreadable("a brace that opens no group")
         self._read_level(inside, span, nesting, background)
 
     def _read_substitutions(self, node: "Node", nesting: "Nesting", background: bool) -> None:
         for substitution in substitutions(node):
+            written = self.source.span(substitution).of(self.source.text)
+            if written.startswith("`") and "`" in written[1:-1]:
+                raise Unreadable("backticks within backticks")
             self._read_enclosed(substitution, (*nesting, "substitution"), background)
 
     def _read_compound(self, node: "Node", nesting: "Nesting", background: bool) -> None:
@@ -98,6 +103,8 @@ class Reader:
         inner = (*nesting, kind)
         if part.type == "comment":
             self.findings.comments.append(self.source.span(part))
+        elif part.type in REDIRECTIONS and read_redirection(self.source, part)[1]:
+            raise Unreadable("a word where a command is expected")
         elif part.type in ("select", "function", "(("):
             self.findings.bashisms = True
         elif part.type == "case_item":

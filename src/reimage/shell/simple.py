@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from reimage.shell.bashisms import uses_bash
 from reimage.shell.commands import Redirection
-from reimage.shell.tokens import REDIRECTIONS, RESERVED, Unreadable, is_blank, test_parts
+from reimage.shell.tokens import (
+    REDIRECTIONS,
+    RESERVED,
+    Unreadable,
+    has_gap,
+    is_inside_line,
+    test_parts,
+)
 from reimage.shell.words import Word, literal
 from reimage.text import Span
 
@@ -17,6 +24,7 @@ if TYPE_CHECKING:
 _ASSIGNMENT = "variable_assignment"
 # Most commands have neither quotes nor anything else to look at in the tree (which is slow).
 _PLAIN = re.compile(r"(?!\w+\+?=)(?:[\w@%+=:,./* -]++|\$(?:\{\w+\}|[A-Za-z_]))++", re.ASCII)
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[|\+?=)")
 _OF_BASH = frozenset({"&>", "&>>", "<<<"})
 
 
@@ -65,7 +73,7 @@ def read_simple_command(source: Source, node: "Node") -> SimpleCommand:
         _read_children(source, command, list(test_parts(node)), None)
         command.bashisms |= written.startswith("[[") or any(w.text == "==" for w in command.words)
     elif kind == _ASSIGNMENT:
-        command.assignments.append(source.word(start, end))
+        command.assignments.append(_assignment(source, start, end))
     else:
         declares = kind == "declaration_command"
         _read_children(source, command, node.children, None if declares else _ASSIGNMENT)
@@ -74,8 +82,10 @@ def read_simple_command(source: Source, node: "Node") -> SimpleCommand:
 
 
 def _assert_no_keyword(command: SimpleCommand) -> None:
-    if command.words and command.words[0].text in RESERVED:
-        raise Unreadable(f"{command.words[0].text} where a command is expected")
+    words = command.words
+    at = 1 if words and words[0].text == "time" else 0
+    if len(words) > at and words[at].text in RESERVED:
+        raise Unreadable(f"{words[at].text} where a command is expected")
 
 
 def _plain_words(written: str, start: int) -> list[Word]:
@@ -98,17 +108,25 @@ def _read_children(
         kind = child.type
         start, end = offsets[child.start_byte], offsets[child.end_byte]
         touches = start == read_up_to
-        if not touches and read_up_to >= 0 and not is_blank(text, read_up_to, start):
+        if not touches and read_up_to >= 0 and not is_inside_line(text, read_up_to, start):
             raise Unreadable("a part of a command was not understood")
         read_up_to = end
         if kind in REDIRECTIONS:
             _add_redirection(source, command, child)
         elif kind == assignment:
-            command.assignments.append(source.word(start, end))
+            command.assignments.append(_assignment(source, start, end))
+        elif has_gap(child, text[start:end]):
+            raise Unreadable("a word with blanks in it")
         elif touches and words and words[-1].span.end == start:
             words[-1] = source.word(words[-1].span.start, end)
         else:
             words.append(source.word(start, end))
+
+
+def _assignment(source: Source, start: int, end: int) -> Word:
+    if not NAME.match(source.text, start):
+        raise Unreadable("an assignment to what is no name")
+    return source.word(start, end)
 
 
 def _add_redirection(source: Source, command: SimpleCommand, node: "Node") -> None:
@@ -117,6 +135,8 @@ def _add_redirection(source: Source, command: SimpleCommand, node: "Node") -> No
     redirection, words = read_redirection(source, node)
     command.redirections.append(redirection)
     command.bashisms |= redirection.operator in _OF_BASH
+    if words and not command.words and NAME.match(source.text, words[0].start):
+        raise Unreadable("an assignment behind a redirection")
     command.words += [source.word(*span) for span in words]
 
 
@@ -133,6 +153,8 @@ def read_redirection(source: Source, node: "Node") -> tuple[Redirection, list[Sp
             descriptor = span.of(source.text)
         elif not operator:
             operator = span.of(source.text)
+        elif has_gap(child, span.of(source.text)):
+            raise Unreadable("a word with blanks in it")
         elif spans and spans[-1].end == span.start:
             spans[-1] = Span(spans[-1].start, span.end)
         else:

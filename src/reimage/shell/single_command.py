@@ -15,6 +15,10 @@ _BUILT_IN = frozenset(
     """.split()
 )
 _KINDS = {
+    "if": "an if",
+    "for": "a loop",
+    "while": "a loop",
+    "case": "a case",
     "pipeline": "a pipeline",
     "assignment": "an assignment",
     "negation": "a negation",

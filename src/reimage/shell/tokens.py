@@ -7,6 +7,7 @@ of these is undone here, and done again by position in `reading`.
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ _TRANSPARENT = frozenset(
     }
 )  # fmt: skip
 _HEREDOC_PARTS = frozenset({"file_descriptor", "<<", "<<-", "heredoc_start", "heredoc_end"})
+_UNQUOTED_BLANK = re.compile(r"(?<!\\)(?:\\\\)*[ \t\n]")
 _SUBSTITUTIONS = ("command_substitution", "process_substitution")
 _TEST_PARTS = frozenset(
     {
@@ -123,6 +125,30 @@ def is_blank(text: str, start: int, end: int) -> bool:
     if not text[start:end].strip(" \t\n"):
         return start <= end
     return _BLANK.fullmatch(text, start, end) is not None
+
+
+def is_inside_line(text: str, start: int, end: int) -> bool:
+    """Whether only blanks and continuations are between two offsets."""
+    if text[start:end] == " ":
+        return True
+    return is_blank(text, start, end) and line_end(text, start, end) is None
+
+
+def has_gap(node: "Node", written: str) -> bool:
+    """Whether an unquoted blank is in the word `written`, which the grammar lets happen."""
+    if " " not in written and "\n" not in written and "\t" not in written:
+        return False
+    pending = [node]
+    while pending:
+        node = pending.pop()
+        pieces = node.children
+        if node.type == "word" and _UNQUOTED_BLANK.search((node.text or b"").decode("utf-8")):
+            return True
+        if node.type in ("concatenation", "command_name"):
+            if any(one.end_byte != other.start_byte for one, other in pairwise(pieces)):
+                return True
+            pending += pieces
+    return False
 
 
 def line_end(text: str, start: int, end: int) -> int | None:

@@ -53,14 +53,18 @@ def _look_at(workdir: Workdir, state: State) -> Finding:
     if begins_with_reference and state.settled(written, workdir.escape) is None:
         return Refusal(f"{written} may be absolute: a build argument decides", workdir.span)
     if state.workdir is None:
-        return Refusal(f"only the base image knows the directory that {written} is in", workdir.span)
+        return Refusal(
+            f"only the base image knows the directory that {written} is in", workdir.span
+        )
     if state.workdir_overridable:
         reason = f"a build argument decides about {state.workdir}, which {written} is in"
         return Refusal(reason, workdir.span)
     if _NEEDS_QUOTES.search(state.workdir):
         return Refusal(f"{state.workdir} is not a path that can be written as it is", workdir.span)
     edit = _with_parent(workdir, state.workdir, quote)
-    path = posixpath.normpath(posixpath.join(state.workdir, state.expand(written, workdir.escape).text))
+    path = posixpath.normpath(
+        posixpath.join(state.workdir, state.expand(written, workdir.escape).text)
+    )
     return Rewrite(f"writes {path} in full, so that no other line decides", workdir.span, (edit,))
 
 

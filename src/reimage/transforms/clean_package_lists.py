@@ -1,4 +1,4 @@
-"""A package list is worth something until the packages are installed, and dead weight after that."""
+"""Package lists are of use until the packages are installed, and dead weight after that."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reimage.model.package_lists import (
 )
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
 from reimage.rewriting.script_edits import append_commands, insert_after, remove_statement
-from reimage.shell import PackageManager, PackageOperation, Verb
+from reimage.shell.package_managers import PackageManager, PackageOperation, Verb
 from reimage.text import Edit, Span
 
 _MANAGERS = frozenset(("apt", "apt-get", "apk", "dnf", "yum", "microdnf", "tdnf", "zypper"))
@@ -25,9 +25,7 @@ _UPDATING = ("-U", "--update", "--update-cache")
 _HARMLESS = frozenset(("group", "subshell"))
 
 
-@transformation(
-    claim=Claim.SAME_FILES, known_as=("DL3009", "DL3019", "DL3032", "DL3036", "DL3040")
-)
+@transformation(claim=Claim.SAME_FILES, known_as=("DL3009", "DL3019", "DL3032", "DL3036", "DL3040"))
 def clean_package_lists(facts: Facts) -> Iterator[Finding]:
     """Remove package lists in the layer that fetched them.
 
@@ -56,7 +54,9 @@ def _look_at(facts: Facts, stage: Stage, run: RunFacts) -> Iterator[Finding]:
     for operation in run.operations:
         name = operation.manager.name
         if name in _MANAGERS and fetches_lists(operation):
-            by_manager.setdefault("apt" if is_apt(operation.manager) else name, []).append(operation)
+            by_manager.setdefault("apt" if is_apt(operation.manager) else name, []).append(
+                operation
+            )
     for operations in by_manager.values():
         manager, end = operations[-1].manager, operations[-1].command.span.end
         if lists_are_hidden(run, manager) or removes_lists(run, manager, end):
@@ -92,7 +92,7 @@ def _said(operation: PackageOperation) -> str:
 
 
 def _superfluous(run: RunFacts, manager: PackageManager) -> Finding:
-    """A RUN that fetches lists and does nothing with them. apk fetches them again when it needs to."""
+    """A RUN that only fetches lists. apk fetches its own again when it needs them."""
     at = run.run.span
     if manager.name != "apk":
         return Refusal("this RUN only fetches lists, and something later may read them", at)

@@ -57,7 +57,8 @@ def _has_flags_of_its_own(add: Add) -> bool:
 def _look_at(add: Add, state: State, facts: Facts) -> Finding | None:
     sources = [state.settled(word.text, add.escape) for word in add.sources]
     written = [word.text.strip("\"'") for word in add.sources]
-    if any(_needs_add(source) for source in (*sources, *written) if source is not None):
+    likely = [state.value(word.text, add.escape) for word in add.sources]
+    if any(_needs_add(source) for source in (*likely, *written) if source is not None):
         return None
     if None in sources:
         name = add.sources[sources.index(None)].text

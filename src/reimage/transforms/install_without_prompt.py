@@ -5,20 +5,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from reimage.dockerfile import Cmd, Entrypoint, Env, Onbuild
+from reimage.dockerfile import Arg, Cmd, Entrypoint, Env, Instruction, Onbuild, Run
 from reimage.model import Facts, RunFacts, Stage
+from reimage.model.failures import failure_is_ignored, statement_of
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
 from reimage.rewriting.script_edits import insert_after
-from reimage.shell import PackageOperation, Verb
+from reimage.shell.package_managers import PackageOperation, Verb
 from reimage.text import Edit, Span
 
 _CALL = re.compile(r"\b(?:apt|dnf|yum|tdnf|zypper|pacman|conda|mamba|micromamba)\b")
-_APT = re.compile(r"\b(?:apt|apt-get|aptitude|dpkg|dpkg-reconfigure)\b")
+_APT = re.compile(r"\b(?:apt|apt-get|aptitude|dpkg)\b")
 _ASKING = (Verb.INSTALL, Verb.UPGRADE, Verb.REMOVE)
 # Settings of apt, dnf and conda that answer for all later calls.
-_ANSWERED = re.compile(r"assume-?yes|force-?yes|always_yes|defaultyes", re.IGNORECASE)
-_ANSWERING = ("--force-yes", "--allow-yes", "--assume-no", "--assumeno", "--trivial-only")
-_NOTHING_DONE = ("-s", "--simulate", "--just-print", "--dry-run", "--print-uris", "--download-only")
+_ANSWERED = re.compile(
+    r"APT::Get::(?:Assume-Yes|force-yes)|(?<!-)\bassumeyes|always_yes", re.IGNORECASE
+)
+_NOT_ASKING = (
+    "--force-yes", "--assume-no", "--assumeno", "--trivial-only", "-s", "--simulate",
+    "--just-print", "--dry-run", "--print-uris",
+)  # fmt: skip
+_HOLDS_OPTIONS = re.compile(r"[\"']?\$\{?\w*(?:opt|arg|flag|param|yes)", re.IGNORECASE)
 _FRONTEND = "DEBIAN_FRONTEND"
 
 
@@ -42,43 +48,108 @@ def install_without_prompt(facts: Facts) -> Iterator[Finding]:
     packages](https://docs.docker.com/engine/faq/#why-is-debian_frontendnoninteractive-discouraged-in-dockerfiles),
     so ENV becomes ARG, which RUNs of the stage see and the image does not. That changes the
     image's configuration and is same-behaviour. It refuses where a stage built on this one, an
-    ONBUILD, or CMD and ENTRYPOINT call apt and would miss it, and where one ENV sets other variables
-    too.
+    ONBUILD, or CMD and ENTRYPOINT call apt and would miss it, and where the ENV sets other
+    variables too.
     """
     for stage in facts.stages:
-        answered = False
         for run in stage.runs:
             script = run.run.script
-            if script is None or not _CALL.search(script.text):
-                continue
-            answered = answered or _is_answered(stage)
-            for operation in run.operations if not answered else ():
-                if operation.verb in _ASKING and _asks(operation):
-                    yield _answer(run, operation)
+            if script is not None and _CALL.search(script.text):
+                yield from _answers(stage, run)
         if stage.ships:
             yield from _frontend(facts, stage)
 
 
-def _is_answered(stage: Stage) -> bool:
-    """Whether a setting may answer for every call in the stage."""
-    stages = (stage, *stage.ancestors)
-    return any(
-        _ANSWERED.search(instruction.logical.text)
-        or any(_ANSWERED.search(each.content) for each in instruction.heredocs)
-        for each_stage in stages
-        for instruction in each_stage.instructions
+def _answers(stage: Stage, run: RunFacts) -> Iterator[Finding]:
+    for operation in run.operations:
+        if operation.verb not in _ASKING or operation.assumes_yes or _is_fed(run, operation):
+            continue
+        if any(_HOLDS_OPTIONS.match(word.text) for word in operation.command.arguments):
+            continue
+        # conda env does not ask, and takes no such option before conda 23.
+        silent = operation.has(*_NOT_ASKING) or operation.verb_words[0].value == "env"
+        if not silent and not _is_answered(stage):
+            yield _answer(run, operation)
+
+
+def _answer(run: RunFacts, operation: PackageOperation) -> Rewrite:
+    manager, command = operation.manager, operation.command
+    if manager.global_assume_yes:
+        word, option = command.words[0], manager.global_assume_yes[-1]
+    else:
+        word, option = operation.verb_words[-1], manager.assume_yes[0]
+    said = " ".join(word.text for word in (command.words[0], *operation.verb_words))
+    return Rewrite(
+        f"answers the question of {said}, which nobody can do during a build",
+        run.run.span,
+        (insert_after(run, word.span, option),),
+        claim=Claim.SAME_BEHAVIOUR if failure_is_ignored(run, command) else None,
     )
 
 
-def _asks(operation: PackageOperation) -> bool:
+def _is_answered(stage: Stage) -> bool:
+    """Whether a setting made in the stage, or below it, may answer for every call."""
+    return any(
+        _ANSWERED.search(text)
+        for each in (stage, *stage.ancestors)
+        for instruction in each.instructions
+        for text in (instruction.logical.text, *(h.content for h in instruction.heredocs))
+    )
+
+
+def _is_fed(run: RunFacts, operation: PackageOperation) -> bool:
+    """Whether answers may come from standard input; xargs gives the command none."""
     command = operation.command
-    if operation.assumes_yes or operation.has(*_ANSWERING, *_NOTHING_DONE):
+    if operation.more_from_input:
         return False
-    fed = any(each.operator.startswith("<") for each in command.redirections)
-    # A variable may hold the option.
-    hidden = any(word.has_expansion and word.text.startswith(("$", '"$')) for word in _flags(operation))
-    return not fed and not hidden and command.connector not in ("|", "|&")
+    if command.connector in ("|", "|&") or any(
+        each.operator.startswith("<") for each in command.redirections
+    ):
+        return True
+    statement = statement_of(run, command)
+    return bool(command.nesting) and (statement is None or statement.kind == "pipeline")
 
 
-def _flags(operation: PackageOperation):
-    return operation.command.arguments
+def _frontend(facts: Facts, stage: Stage) -> Iterator[Finding]:
+    declared = [each for each in stage.instructions if _declares_frontend(each)]
+    # Where it is set a second time, somebody has thought about its end.
+    if len(declared) != 1 or not isinstance(env := declared[0], Env):
+        return
+    pair = next(pair for pair in env.pairs if pair.key == _FRONTEND)
+    behind = stage.instructions[stage.position(env) + 1 :]
+    if (pair.value or "").strip("\"'") != "noninteractive" or env.inner_comments:
+        return
+    if not any(isinstance(each, Run) for each in behind):
+        return
+    if reason := _still_needed(facts, stage, env):
+        yield Refusal(f"{_FRONTEND} stays in the image: {reason}", env.span)
+        return
+    edits = [Edit(env.keyword_span, _in_case(env.keyword_span.of(facts.dockerfile.source), "ARG"))]
+    if env.legacy:
+        edits.append(Edit(Span(pair.key_span.end, pair.value_span.start), "="))
+    message = f"keeps {_FRONTEND} out of the containers' environment"
+    yield Rewrite(message, env.span, tuple(edits), claim=Claim.SAME_BEHAVIOUR)
+
+
+def _declares_frontend(instruction: Instruction) -> bool:
+    return isinstance(instruction, Env | Arg) and any(
+        pair.key == _FRONTEND for pair in instruction.pairs
+    )
+
+
+def _still_needed(facts: Facts, stage: Stage, env: Env) -> str | None:
+    if len(env.pairs) > 1:
+        return "its ENV sets other variables too"
+    for each in stage.instructions:
+        if isinstance(each, Onbuild | Cmd | Entrypoint) and _APT.search(each.logical.text):
+            return f"{each.keyword} calls apt"
+    for child in facts.stages:
+        if stage in child.ancestors and not any(map(_declares_frontend, child.instructions)):
+            scripts = (run.run.script.text for run in child.runs if run.run.script)
+            if any(map(_APT.search, scripts)):
+                return f"stage {child.name or child.index} is built on it and calls apt"
+    return None
+
+
+def _in_case(model: str, keyword: str) -> str:
+    return keyword.lower() if model.islower() else keyword

@@ -47,6 +47,9 @@ def _modernize(instruction: Env | Label, pair: KeyValue, source: str) -> Rewrite
         return Refusal(f"BuildKit can't read the value of {pair.key}: {error}", instruction.span)
     if any(gap.start < comment.start < gap.end for comment in instruction.inner_comments):
         return Refusal(f"a comment stands between {pair.key} and its value", instruction.span)
+    if value.startswith("= "):
+        reason = f"the value of {pair.key} begins with =, most likely by mistake"
+        return Refusal(reason, instruction.span)
     edits: tuple[Edit, ...] = ()
     if _keeps(pair, value, escape):
         edits = (Edit(gap, "="),)
@@ -73,6 +76,8 @@ def _keeps(pair: KeyValue, written: str, escape: str) -> bool:
     if quoted_offsets(word, escape) != [(0, len(word))]:
         return False
     value = pair.value or ""
+    if written == value:
+        return True
     names = {reference.name for reference in references(value, escape=escape)}
     environments = [{}, dict.fromkeys(names, "a  b"), dict.fromkeys(names, "")]
     environments += [{name: "a  b"} for name in names]

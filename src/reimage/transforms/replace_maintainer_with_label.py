@@ -62,10 +62,11 @@ def _rewrite(instruction: Maintainer, source: str) -> Rewrite | None:
     value = "".join(escape * (at in escaped) + text[at] for at in range(start, end))
     if expand(f'"{value}"', {}, escape=escape).text != text[start:end]:
         return None
+    first = start in escaped
     edits = (
         Edit(instruction.keyword_span, _in_case_of(instruction.keyword_span.of(source))),
-        Edit(Span(arguments.start(0), arguments.start(start)), f'{_KEY}="'),
-        *(Edit(Span(arguments.start(at), arguments.start(at)), escape) for at in escaped),
+        Edit(Span(arguments.start(0), arguments.start(start)), f'{_KEY}="{escape * first}'),
+        *(Edit(Span(arguments.start(at), arguments.start(at)), escape) for at in escaped[first:]),
         Edit(Span(arguments.end(end), arguments.end(len(text))), '"'),
     )
     message = "names the maintainer in a label, because MAINTAINER is deprecated"

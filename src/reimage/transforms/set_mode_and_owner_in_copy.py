@@ -4,32 +4,177 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from reimage.dockerfile import Add, Copy, Instruction, Run, Volume, Workdir
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.copied_files import CopiedFiles, copied_files, destination, place
-from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
+from reimage.model.copied_files import Bringer, brought_by
+from reimage.model.ownership import OwnershipChange, leading_ownership_change
+from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, transformation
+from reimage.rewriting.instruction_edits import add_flag, remove_instruction
 from reimage.rewriting.script_edits import remove_statement
-from reimage.shell import Command, Word
-from reimage.text import Edit, Span
+from reimage.text import Edit
 
-_OPTIONS = re.compile(r"-[Rcfv]+|--(?:recursive|changes|silent|quiet|verbose)")
 _MODE = re.compile(r"0?[0-7]{3}")
-_OWNER = re.compile(r"[A-Za-z0-9_-]+(?::[A-Za-z0-9_-]+)?")
+_OWNER = re.compile(r"[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?")
 _FLAGS = frozenset(("from", "chmod", "chown", "link"))
-_THERE_IN_EVERY_IMAGE = frozenset(("/", "/etc", "/tmp"))
+_ALWAYS_THERE = frozenset(("/", "/etc", "/tmp"))
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 
 
-class _Change(NamedTuple):
-    """A chmod or chown: `flag` is the one of COPY, `value` what it would be given."""
+@transformation(claim=Claim.SAME_IMAGE)
+def set_mode_and_owner_in_copy(facts: Facts) -> Iterator[Finding]:
+    """Set mode and owner of copied files in the COPY itself.
 
-    flag: str
-    value: str
-    targets: tuple[str, ...]
+    A layer holds whole files: a RUN that changes only the mode or the owner of a file [stores all
+    of it again](https://docs.docker.com/engine/storage/drivers/#the-copy-on-write-cow-strategy),
+    and is one more step to run. [COPY --chmod and COPY
+    --chown](https://docs.docker.com/reference/dockerfile/#copy---chown---chmod) do it while the
+    file is written.
 
-    @property
-    def names_accounts(self) -> bool:
-        return self.flag == "chown" and re.search("[A-Za-z_-]", self.value) is not None
+    The image stays the same, less the second copy of the file. `chown app` becomes
+    `--chown=app:0`, because chown leaves the group alone and COPY would not. It stays away from
+    modes such as `+x`, which start from the mode that a file has in the build context (an octal
+    mode does not), from directories, from files that other commands may have used in between, and
+    where a new folder would get a new owner together with the file. Stages that do not ship are
+    left alone: their layers cost nobody anything.
+    """
+    for stage in facts.shipping_stages:
+        for run in stage.runs:
+            if change := leading_ownership_change(run, stage):
+                yield from _look_at(change, run, stage, facts)
+
+
+def _look_at(
+    change: OwnershipChange, run: RunFacts, stage: Stage, facts: Facts
+) -> Iterator[Finding]:
+    bringers = _bringers(change, run, stage, facts)
+    # A directory that commands have worked in since is more than what was copied.
+    if not bringers or any(each.disturbed and each.files.doubt for each in bringers.values()):
+        return
+    reason = next(_objections(change, run, stage, bringers), None)
+    removal = reason or _removal(run, facts.dockerfile.source)
+    if isinstance(removal, str):
+        yield Refusal(removal, run.run.span)
+        return
+    copies = list({bringer.copy.span.start: bringer for bringer in bringers.values()}.values())
+    value = _flag_value(change)
+    edits = (add_flag(each.copy, change.name, value) for each in copies)
+    sizes = [each.files.size for each in copies]
+    evidence = Evidence.ASSUMED if None in sizes else Evidence.FACTS
+    yield Rewrite(_message(change, copies), run.run.span, (*edits, removal), evidence=evidence)
+
+
+def _bringers(
+    change: OwnershipChange, run: RunFacts, stage: Stage, facts: Facts
+) -> dict[str, Bringer]:
+    """The COPYs that brought what is changed, by place."""
+    beside = _ACCOUNTS if change.names_accounts else ()
+    found = {
+        path: brought_by(
+            path, stage, run.run, facts.context, recursive=change.recursive, beside=beside
+        )
+        for path in change.places
+        if path
+    }
+    return {path: bringer for path, bringer in found.items() if bringer}
+
+
+def _objections(
+    change: OwnershipChange, run: RunFacts, stage: Stage, bringers: Mapping[str, Bringer]
+) -> Iterator[str]:
+    """Why the change can't move into the COPY, weightiest reason first."""
+    for path, bringer in bringers.items():
+        if path == bringer.files.maybe:
+            yield f"{path} may be a directory that was there before the COPY"
+        elif bringer.files.doubt:
+            yield bringer.files.doubt
+        elif path not in bringer.files.places:
+            yield f"{path} is a directory, and may hold more than what is copied into it"
+    if reason := _bad_value(change):
+        yield reason
+    unknown = [place for place in change.places if place not in bringers]
+    if unknown:
+        yield f"{change.name} also reaches {unknown[0] or 'a pattern'}, which no COPY here brings"
+    if any(bringer.disturbed for bringer in bringers.values()):
+        yield f"the file may be used or changed between its COPY and this {change.name}"
+    for bringer in bringers.values():
+        yield from _objections_to_copy(change, bringer, bringers.keys())
+    yield from _objections_to_run(change, run)
+    if change.name == "chown":
+        yield from _objections_to_folders(bringers, stage)
+
+
+def _bad_value(change: OwnershipChange) -> str | None:
+    settled = change.settled or ""
+    if change.settled is None:
+        return f"it is not certain what {change.value} stands for"
+    if change.name == "chown":
+        return None if _OWNER.fullmatch(settled) else f"COPY has no way to say {change.value}"
+    if _MODE.fullmatch(settled):
+        return None
+    if settled.isdecimal():
+        return f"mode {settled} sets more than permissions"
+    return f"mode {change.value} starts from the mode the file has; an octal one would not"
+
+
+def _objections_to_copy(
+    change: OwnershipChange, bringer: Bringer, reached: Collection[str]
+) -> Iterator[str]:
+    copy, files = bringer.copy, bringer.files
+    for flag in copy.flags:
+        if flag.name not in _FLAGS:
+            yield f"the COPY has --{flag.name}"
+    if existing := copy.flag_value(change.name):
+        yield f"the COPY already says --{change.name}={existing}"
+    if change.name == "chown" and not _MODE.fullmatch(copy.flag_value("chmod") or "755"):
+        yield "chown would take away a part of the mode that the COPY sets"
+    if change.names_accounts and copy.flag("link"):
+        yield "with --link, COPY does not know the accounts of the image"
+    if not files.places.issubset(reached):
+        yield f"the COPY also brings {min(files.places.difference(reached))}"
+
+
+def _objections_to_run(change: OwnershipChange, run: RunFacts) -> Iterator[str]:
+    user = run.state.user
+    if user is not None and user.partition(":")[0] not in ("root", "0"):
+        yield f"the {change.name} runs as {user}, which may not be allowed to do it"
+    if run.run.flags:
+        yield f"the RUN has --{run.run.flags[0].name}"
+
+
+def _objections_to_folders(bringers: Mapping[str, Bringer], stage: Stage) -> Iterator[str]:
+    """COPY --chown gives the folders that it creates to the new owner, too."""
+    for path, bringer in bringers.items():
+        folder = posixpath.dirname(path)
+        until_copy = stage.instructions[: stage.position(bringer.copy) + 1]
+        states = [stage.before(each) for each in until_copy]
+        made = [each.workdir for each in states if each.workdir and not each.workdir_overridable]
+        is_working_directory = folder.startswith("?") and "/" not in folder
+        is_above_one = any(f"{each}/".startswith(f"{folder}/") for each in made)
+        if folder not in _ALWAYS_THERE and not is_working_directory and not is_above_one:
+            yield f"COPY --chown would also give away {folder} where it creates it"
+
+
+def _removal(run: RunFacts, source: str) -> Edit | str:
+    script = run.script
+    assert script is not None
+    if len(script.statements) > 1:
+        return remove_statement(run, script.statements[0])
+    if script.comments:
+        return "the comment in the RUN would be lost with it"
+    return remove_instruction(run.run, source)
+
+
+def _flag_value(change: OwnershipChange) -> str:
+    # chown leaves the file's group, root; COPY would take the one with the user's number.
+    ungrouped = change.name == "chown" and ":" not in (change.settled or "")
+    return f"{change.value}:0" if ungrouped else change.value
+
+
+def _message(change: OwnershipChange, copies: Sequence[Bringer]) -> str:
+    places = sorted(place for each in copies for place in each.files.places)
+    what = places[0] if len(places) == 1 else f"{len(places)} files"
+    sizes = [each.files.size for each in copies if each.files.size is not None]
+    stored = f"{sum(sizes):,} bytes" if len(sizes) == len(copies) else "whole"
+    word = "mode" if change.name == "chmod" else "owner"
+    return f"sets the {word} as {what} is copied; {change.name} stored it {stored} a second time"

@@ -1,0 +1,81 @@
+"""The chmod or chown that a RUN begins with, and the places in the image that it reaches."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from reimage.model.copied_files import place
+from reimage.model.runs import RunFacts
+from reimage.model.stages import Stage
+from reimage.model.state import State
+
+if TYPE_CHECKING:
+    from reimage.shell import Command, Word
+
+_AT_THE_START = re.compile(r"\s*ch(?:mod|own)\s")
+_OPTION = re.compile(r"-[Rcfv]+|--(?:recursive|changes|silent|quiet|verbose)")
+_PLAIN_REFERENCES = re.compile(r"[\w./:${}-]+")
+_NAME = re.compile(r"[^0-9:]")
+
+
+@dataclass(frozen=True, slots=True)
+class OwnershipChange:
+    """A chmod or chown that nothing runs before.
+
+    `value` is the mode or owner as written (without quotes), `settled` what it stands for, None
+    where only a running shell knows. `places` are what it reaches, None for a pattern or a
+    reference.
+    """
+
+    command: Command
+    value: str
+    settled: str | None
+    places: tuple[str | None, ...]
+
+    @property
+    def name(self) -> str:
+        """ "chmod" or "chown"."""
+        return str(self.command.name)
+
+    @property
+    def recursive(self) -> bool:
+        return self.command.has_option("-R", "--recursive")
+
+    @property
+    def names_accounts(self) -> bool:
+        """Whether the owner is given by name, so that the image's /etc/passwd decides."""
+        return self.name == "chown" and _NAME.search(self.settled or "?") is not None
+
+
+def leading_ownership_change(run: RunFacts, stage: Stage) -> OwnershipChange | None:
+    """The chmod or chown that the script begins with; None when it is not understood."""
+    if run.run.script is None or not _AT_THE_START.match(run.run.script.text) or not run.commands:
+        return None
+    assert run.script is not None
+    first, command = run.script.statements[0], run.commands[0]
+    if command.span != first.span or first.background or command.redirections:
+        return None
+    operands = command.operands
+    if len(operands) < 2 or not all(_OPTION.fullmatch(each.text) for each in command.options):
+        return None
+    settled = _settled(operands[0], run.state)
+    value = operands[0].text
+    if settled is not None and "$" not in value:
+        value = settled
+    paths = (_settled(word, run.state) for word in operands[1:])
+    places = tuple(path and place(path, stage, run.run) for path in paths)
+    return OwnershipChange(command, value, settled, places)
+
+
+def _settled(word: Word, state: State) -> str | None:
+    """What the shell makes of a word, None when that is not certain."""
+    if word.has_glob or "{" in (word.value or "") or word.text.startswith("~"):
+        return None
+    if word.value is not None:
+        return word.value
+    text = word.text
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    return state.settled(text, "\\") if _PLAIN_REFERENCES.fullmatch(text) else None

@@ -1,0 +1,274 @@
+"""Settings from `reimage.toml`, or from `[tool.reimage]` of a `pyproject.toml`.
+
+    select = ["name"]              # only these transformations; none named means all
+    ignore = ["name"]
+    prefer = ["name"]              # alternatives in place of the default ones
+    allow = "same-files"
+    context = "."                  # folder of the build context
+    exclude = ["vendor/**"]        # Dockerfiles to leave alone
+
+    [per-file."docker/*.Dockerfile"]
+    ignore = ["name"]              # in addition to the above
+    select = ["name"]              # in place of the above, as is allow
+
+Folders and patterns are relative to the file. Patterns are those of `.gitignore`: `*` stays in one
+folder, `**` does not, one without a slash fits at any depth, a folder stands for what is in it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from functools import lru_cache
+from pathlib import Path
+
+from reimage.files.errors import FilesError, translated
+from reimage.rewriting.transformation import Claim
+from reimage.text import closest
+
+_OWN = "reimage.toml"
+_SHARED = "pyproject.toml"
+_LISTS = ("select", "ignore", "prefer", "exclude")
+_KEYS = (*_LISTS, "allow", "context", "per-file")
+_PER_FILE_KEYS = ("ignore", "select", "allow")
+
+
+class ConfigError(FilesError):
+    """A configuration that can't be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerFile:
+    """Settings of files that fit a pattern. None leaves what holds for the others."""
+
+    ignore: tuple[str, ...] = ()
+    select: tuple[str, ...] | None = None
+    allow: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings, names as typed but for `_` and `-`. Without a file, `path` is None.
+
+    An empty `select` is no restriction. `allow` is the label of a claim. Whether the names exist,
+    and whether the folder `context` does, is for the caller to see.
+    """
+
+    path: Path | None = None
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    prefer: tuple[str, ...] = ()
+    allow: str | None = None
+    context: Path | None = None
+    per_file: tuple[tuple[str, PerFile], ...] = ()
+    exclude: tuple[str, ...] = ()
+
+    def for_file(self, path: Path) -> Config:
+        """What holds for the Dockerfile at `path`: of several patterns that fit, later ones win."""
+        if not self.per_file:
+            return self
+        found = replace(self, per_file=())
+        for pattern, own in self.per_file:
+            if self._fits(path, pattern):
+                found = replace(
+                    found,
+                    ignore=tuple(dict.fromkeys((*found.ignore, *own.ignore))),
+                    select=found.select if own.select is None else own.select,
+                    allow=found.allow if own.allow is None else own.allow,
+                )
+        return found
+
+    def excludes(self, path: Path) -> bool:
+        """Whether the Dockerfile at `path` is to be left alone."""
+        return any(self._fits(path, pattern) for pattern in self.exclude)
+
+    def _fits(self, path: Path, pattern: str) -> bool:
+        folder = self.path.parent if self.path else Path()
+        return _fits(Path(os.path.relpath(path, folder)).parts, _segments(pattern))
+
+
+def find_config(start: Path) -> Path | None:
+    """The configuration of the file or folder `start`: the nearest one upwards.
+
+    The search ends with the folder that holds `.git`. A `reimage.toml` comes before the
+    `pyproject.toml` beside it, and one of those without `[tool.reimage]` is passed over.
+    """
+    place = Path(os.path.abspath(start))  # noqa: PTH100 - no link leads out of the project
+    for folder in (place, *place.parents):
+        found, last = _look_into(folder)
+        if found or last:
+            return found
+    return None
+
+
+@lru_cache(maxsize=256)
+def load_config(path: Path) -> Config:
+    """The settings in the file at `path`, read once per process. Raises `ConfigError`."""
+    table = _tool_table(path) if path.name == _SHARED else _toml(path)
+    if table is None:
+        raise ConfigError(path, f"{path} has no [tool.reimage] table.")
+    reader = _Reader(path, "tool.reimage." if path.name == _SHARED else "")
+    return reader.config(table)
+
+
+@lru_cache(maxsize=4096)
+def _look_into(folder: Path) -> tuple[Path | None, bool]:
+    """The configuration in a folder, and whether the search ends there."""
+    last = os.path.lexists(folder / ".git")
+    for path in (folder / _OWN, folder / _SHARED):
+        # Path.is_file would raise for a folder that may not be searched.
+        if os.path.isfile(path) and (path.name == _OWN or _means_us(path)):  # noqa: PTH113
+            return path, last
+    return None, last
+
+
+def _means_us(path: Path) -> bool:
+    if b"reimage" not in _data(path):
+        return False
+    try:
+        return _tool_table(path) is not None
+    except ConfigError:
+        return b"tool.reimage" in _data(path)  # broken, and ours: loading it says where
+
+
+def _tool_table(path: Path) -> dict[str, object] | None:
+    table: object = _toml(path)
+    for key in ("tool", "reimage"):
+        table = table.get(key) if isinstance(table, dict) else None
+    return table if isinstance(table, dict) else None
+
+
+def _data(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise ConfigError(path, str(translated(path, error))) from error
+
+
+def _toml(path: Path) -> dict[str, object]:
+    import tomllib
+
+    try:
+        text = _data(path).decode("utf-8-sig")
+        return tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        raise ConfigError(path, f"{path}:{line}: this is not UTF-8.") from error
+    except tomllib.TOMLDecodeError as error:
+        reason, _, place = str(error).partition(" (at ")
+        told = re.match(r"line (\d+)", place)
+        # Otherwise the place is "end of document".
+        line = int(told[1]) if told else text.rstrip().count("\n") + 1
+        raise ConfigError(path, f"{path}:{line}: this is not TOML: {reason}.") from error
+    except RecursionError as error:
+        raise ConfigError(path, f"{path} is nested too deeply.") from error
+
+
+class _Reader:
+    """Turns the tables of one file into settings; `prefix` is put before keys in messages."""
+
+    def __init__(self, path: Path, prefix: str) -> None:
+        self.path = path
+        self.prefix = prefix
+
+    def config(self, table: dict[str, object]) -> Config:
+        self._know(table, _KEYS, "")
+        lists = {key: self._strings(table, key, "") or () for key in _LISTS}
+        context = self._string(table, "context", "")
+        return Config(
+            path=self.path,
+            select=_names(lists["select"]),
+            ignore=_names(lists["ignore"]),
+            prefer=_names(lists["prefer"]),
+            allow=self._claim(table, ""),
+            context=None if context is None else self.path.parent / context,
+            per_file=tuple(self._per_file(table.get("per-file", {}))),
+            exclude=lists["exclude"],
+        )
+
+    def _per_file(self, tables: object) -> Iterable[tuple[str, PerFile]]:
+        for pattern, table in self._table(tables, "per-file").items():
+            where = f'per-file."{pattern}"'
+            if not pattern:
+                raise self._error(where, "has an empty pattern")
+            own = self._table(table, where)
+            self._know(own, _PER_FILE_KEYS, where + ".")
+            select = self._strings(own, "select", where + ".")
+            yield (
+                pattern,
+                PerFile(
+                    ignore=_names(self._strings(own, "ignore", where + ".") or ()),
+                    select=None if select is None else _names(select),
+                    allow=self._claim(own, where + "."),
+                ),
+            )
+
+    def _know(self, table: dict[str, object], known: tuple[str, ...], where: str) -> None:
+        for key in table:
+            if key not in known:
+                meant = closest(key, known)
+                advice = f"did you mean '{meant}'" if meant else f"the keys are {', '.join(known)}"
+                raise self._error(where + key, f"is not a key: {advice}{'?' if meant else ''}")
+
+    def _table(self, value: object, where: str) -> dict[str, object]:
+        if isinstance(value, dict):
+            return value
+        raise self._error(where, "must be a table")
+
+    def _strings(self, table: dict[str, object], key: str, where: str) -> tuple[str, ...] | None:
+        value = table.get(key)
+        if value is None:
+            return None
+        if isinstance(value, list):
+            strings = tuple(item for item in value if isinstance(item, str) and item.strip())
+            if len(strings) == len(value):
+                return strings
+        raise self._error(where + key, "must be a list of names in quotes, none of them empty")
+
+    def _string(self, table: dict[str, object], key: str, where: str) -> str | None:
+        value = table.get(key)
+        if value is None or (isinstance(value, str) and value):
+            return value
+        raise self._error(where + key, "must be text in quotes, and not empty")
+
+    def _claim(self, table: dict[str, object], where: str) -> str | None:
+        value = self._string(table, "allow", where)
+        labels = [claim.label for claim in Claim]
+        label = value and value.replace("_", "-")
+        if label is None or label in labels:
+            return label
+        raise self._error(where + "allow", f"must be {', '.join(labels)}, not '{value}'")
+
+    def _error(self, key: str, message: str) -> ConfigError:
+        stop = "" if message.endswith("?") else "."
+        return ConfigError(self.path, f"{self.path}: {self.prefix}{key} {message}{stop}")
+
+
+def _names(strings: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(string.strip().replace("_", "-") for string in strings))
+
+
+def _segments(pattern: str) -> list[str]:
+    """The parts of a pattern, led by `**` where it fits at any depth."""
+    parts = [part for part in pattern.split("/") if part not in ("", ".")]
+    if "/" not in pattern.rstrip("/"):
+        parts.insert(0, "**")
+    # Of several `**` in a row, one says it all and is tried once.
+    parts = [
+        part for part, last in zip(parts, ["", *parts], strict=False) if not part == last == "**"
+    ]
+    if pattern.endswith("/**"):
+        parts.pop()
+    return [*parts, "*"] if pattern.endswith(("/", "/**")) else parts
+
+
+def _fits(names: tuple[str, ...], parts: list[str]) -> bool:
+    """Whether a path fits; what is below a folder that fits does as well."""
+    if not parts:
+        return True
+    if parts[0] == "**":
+        return any(_fits(names[at:], parts[1:]) for at in range(len(names) + 1))
+    return bool(names) and fnmatchcase(names[0], parts[0]) and _fits(names[1:], parts[1:])
