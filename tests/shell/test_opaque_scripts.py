@@ -57,13 +57,11 @@ def test_reads_a_very_long_list_without_recursion() -> None:
     assert len(parse(" && ".join(["a"] * 3000)).commands) == 3000
 
 
-_PIECES = st.sampled_from(
-    """\
+_TABLE = """\
 apt-get |install |a| |;|&&|||&|(|)|{ |; }|$(|`|"|'|\\|$x|${x}|if |then |fi|do |done|for x in |case \
-|esac|<<EOF|<|>|2>&1|#|!|[ | ]|[[|é|*|A=b |=(|((|))|f()|export |time """.replace("\\\n", "").split(
-        "|"
-    )
-    + ["\n", "\nEOF\n", "|", "\udcff", "\ud800", "\t", "\x0c", "\u2028"]
+|esac|<<EOF|<|>|2>&1|#|!|[ | ]|[[|é|*|A=b |=(|((|))|f()|export |time """
+_PIECES = st.sampled_from(
+    [*_TABLE.split("|"), "\n", "\nEOF\n", "|", "\udcff", "\ud800", "\t", "\x0c", "\u2028"]
 )
 
 

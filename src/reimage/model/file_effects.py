@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from reimage.model.archives import extraction
@@ -61,7 +61,7 @@ def covers(place: Place, written: Place) -> bool:
 
 
 def written_paths(command: Command) -> tuple[Place, ...]:
-    """What the command writes, relative to where it runs. Directories without content are left out."""
+    """What the command writes, relative to where it runs; empty directories are left out."""
     found = [Place(path) for path in _redirected(command)]
     found += [Place(download.path) for download in downloads(command)]
     writer = _WRITERS.get(command.name or "")
@@ -110,6 +110,27 @@ def file_effects(script: Script, state: State) -> Iterator[FileEffect]:
             path = place.path if ":" in place.path else walk.path(place.path, directory)
             if not path.startswith(_NOT_IN_A_LAYER):
                 yield FileEffect(effect, Place(path, place.tree), command)
+
+
+def left_behind(effects: Iterable[FileEffect], hidden: Sequence[str]) -> tuple[Place, ...]:
+    """What is written and not removed again; what is below the `hidden` directories is left out."""
+    left: list[Place] = []
+    for effect, place, _ in effects:
+        if effect is Effect.REMOVE:
+            left = [each for each in left if not is_gone(each, (place,))]
+        elif effect is Effect.WRITE and not any(
+            is_at_or_above(directory, place.path) for directory in hidden
+        ):
+            left.append(place)
+    return tuple(left)
+
+
+def is_gone(written: Place, removed: Iterable[Place]) -> bool:
+    """Whether nothing of what was written is left once the places are removed."""
+    everything = f"{written.path}/*"
+    return any(
+        is_at_or_above(place.path, written.path) or place.path == everything for place in removed
+    )
 
 
 def _effects(command: Command) -> Iterator[tuple[Effect, Place]]:

@@ -26,7 +26,7 @@ _ORDINARY_SUFFIXES = frozenset(
     .tmpl .tpl .template .j2 .jinja .jinja2 .mustache .hbs .ejs .in .am .ac .m4 .mk .cmake .patch
     .diff .ps1 .psm1 .bat .cmd .service .timer .socket .list .sources .repo .pem .crt .cer .key .pub
     .asc .gpg .sig .jar .war .ear .class .zip .whl .deb .rpm .so .dll .exe .wasm .pdf .tf .rego
-    .cgi .fcgi .example .lic .cron .init .rules .policy .map .xlsx .hcl .nix .bzl .bazel .sample .dist
+    .cgi .fcgi .dist .lic .cron .init .rules .policy .map .hcl .nix .bzl .bazel .sample
     """.split()
 )
 

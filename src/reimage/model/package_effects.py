@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 from reimage.model.paths import plain_text
-from reimage.shell import Command, PackageOperation, Verb, package_operation
+from reimage.shell import Command, PackageOperation, Verb, Word, package_operation
 from reimage.shell.package_managers import BY_PROGRAM
 
 _FAMILIES = {"apt-get": "apt", "dnf": "rpm", "yum": "rpm", "microdnf": "rpm", "tdnf": "rpm"}
@@ -29,7 +30,7 @@ class PackageEffect(NamedTuple):
 
 
 def family(operation: PackageOperation) -> str:
-    """One name for the managers that share lists, caches and packages (apt and apt-get, dnf and yum)."""
+    """One name for the managers that share lists, caches and packages (apt and apt-get, …)."""
     name = operation.manager.name
     return _FAMILIES.get(name, name)
 
@@ -92,6 +93,6 @@ def _packages(operation: PackageOperation) -> Iterator[str]:
 def _virtual(operation: PackageOperation) -> Iterator[Word]:
     """The name that `apk add --virtual name` gives to what it installs."""
     words = operation.command.words
-    for option, value in zip(words, words[1:], strict=False):
+    for option, value in pairwise(words):
         if option.value in ("-t", "--virtual") and operation.manager.name == "apk":
             yield value

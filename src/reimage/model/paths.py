@@ -16,6 +16,7 @@ UNKNOWN = "?"
 _REFERENCE = re.compile(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
 _NAMED = re.compile(r"\$\{(\w+)\}")
 _MORE_THAN_REFERENCES = re.compile(r"[`'\\]|\$[^{A-Za-z_]|\$\{\w+[^\w}]|\$\{\W")
+_GLOB = frozenset("*?[")
 _ABSOLUTE = ("/", "~", "${", UNKNOWN)
 
 
@@ -52,6 +53,8 @@ def is_at_or_above(pattern: str, path: str) -> bool:
     """Whether `pattern`, which may hold globs, is `path` or one of the directories above it."""
     if pattern == path or pattern == "/":
         return True
+    if _GLOB.isdisjoint(pattern):
+        return path.startswith(f"{pattern}/")
     parts, wanted = _parts(path), _parts(pattern)
     return len(wanted) <= len(parts) and all(map(_matches, parts, wanted))
 

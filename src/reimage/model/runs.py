@@ -11,7 +11,7 @@ from reimage.dockerfile import Run
 from reimage.text import Span
 
 if TYPE_CHECKING:
-    from reimage.model.file_effects import FileEffect
+    from reimage.model.file_effects import FileEffect, Place
     from reimage.model.state import State
     from reimage.shell import Command, PackageOperation, Script
 
@@ -98,6 +98,13 @@ class RunFacts:
         if self.script is None or self.script.opaque:
             return ()
         return tuple(file_effects(self.script, self.state))
+
+    @cached_property
+    def left_behind(self) -> tuple[Place, ...]:
+        """What it writes into its layer and does not remove itself."""
+        from reimage.model.file_effects import left_behind
+
+        return left_behind(self.file_effects, self.hidden_directories)
 
     def named(self, *names: str) -> Iterator[Command]:
         """The commands that run one of these programs."""

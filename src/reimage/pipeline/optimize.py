@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from reimage.context.survey import survey
+from reimage.context.survey import forget, survey
 from reimage.dockerfile import parse
 from reimage.files import FilesError, atomic_write, read, write_all
 from reimage.model import ContextFacts
@@ -35,6 +35,7 @@ class _Plan:
     allow: Claim
     context: Path | None
     status: Status
+    excluded: bool
 
 
 def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileReport, bytes]:
@@ -64,6 +65,8 @@ def optimize_file(path: Path, options: Options) -> FileReport:
     name = path.as_posix()
     try:
         plan = _plan(path, options)
+        if plan.excluded:
+            return FileReport(name)
         source = read(path)
         context = survey(plan.context, path) if plan.context else None
         report, written = _optimize(source, name, plan, context, options)
@@ -80,6 +83,7 @@ def _write(written: dict[str, bytes]) -> None:
             atomic_write(Path(path), data)
     else:
         write_all({Path(path): data for path, data in written.items()})
+        forget()
 
 
 def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _Plan:
@@ -102,6 +106,7 @@ def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _P
         allow,
         context,
         Status.WRITTEN if options.write else Status.SUGGESTED,
+        config.excludes(path),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from reimage.dockerfile import Dockerfile, Token, TokenKind
@@ -19,8 +20,10 @@ from reimage.shell import parses
 from reimage.text import Edit, Span
 
 _LONGEST_LINE = 100
+_JOINS_LINES = re.compile(r"(?:&&|;|\|\|)[ \t]*[\\`][ \t]*\r?\n|\n[ \t]*(?:&&|;|\|\|)")
 _SPEAKS_TO_A_TOOL = re.compile(
-    r"#+\s*(?:reimage|hadolint|shellcheck|checkov|trivy|kics|tally|semgrep|nosec|renovate)\b", re.I
+    r"#+\s*(?:reimage|hadolint|shellcheck|checkov|trivy|kics|tally|semgrep|nosec|renovate)\b",
+    re.IGNORECASE,
 )
 
 
@@ -44,7 +47,7 @@ def merged(dockerfile: Dockerfile, runs: Sequence[RunFacts]) -> tuple[Edit, ...]
     edits: list[Edit] = []
     text = runs[0].script.text if runs[0].script else ""
     stops = False
-    for first, second in zip(runs, runs[1:], strict=False):
+    for first, second in pairwise(runs):
         assert first.script is not None and second.script is not None
         stops = stops or exits_on_error(first)
         sign = connector(first.script, second.script, stops=stops)
@@ -113,8 +116,9 @@ def _layout(runs: Sequence[RunFacts]) -> _Layout:
 
 
 def _has_lines_of_commands(run: RunFacts) -> bool:
-    assert run.script is not None
-    return run.run.continued and len(run.script.statements) > 1
+    """Whether lines begin or end with what joins two commands."""
+    source = "".join(t.text for t in run.run.tokens if t.kind is not TokenKind.COMMENT)
+    return _JOINS_LINES.search(source) is not None
 
 
 def _first_line_length(run: RunFacts) -> int:

@@ -190,7 +190,7 @@ def _names_no_relative_path(command: Command) -> bool:
     if command.redirections:
         return False
     if command.name in _PACKAGE_PROGRAMS:
-        return not any("/" in word.text or "." == word.text[:1] for word in command.operands)
+        return not any("/" in word.text or word.text.startswith(".") for word in command.operands)
     if command.name not in _PATH_PROGRAMS:
         return False
     paths = command.operands[command.name != "rm" :]

@@ -60,7 +60,9 @@ def _look(stage: Stage, run: RunFacts) -> Iterator[Finding]:
     kept = [chain for chain in downloads if _decides_about_build(run, script, chain)]
     reason = _lacks_pipefail(stage, run)
     if not kept:
-        reason = "what follows runs whatever becomes of this pipeline, so its status would not matter"
+        reason = (
+            "what follows runs whatever becomes of this pipeline, so its status would not matter"
+        )
     elif not found.complete:
         reason = reason or "a loop or a group is a part of another pipeline"
     harmless = (may_fail_unharmed(script, chain) for chain in found.chains)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 
@@ -11,9 +10,9 @@ from reimage.model import ContextFacts, Facts, Stage, configuration
 from reimage.model.known_images import looks_at_its_command
 from reimage.model.state import opaque_shell, shell_options
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.shell import Word, parse
+from reimage.rewriting.exec_form import as_json_array
+from reimage.shell import parse
 from reimage.shell.single_command import single_command
-from reimage.text import Edit, Span
 
 _RUN_THEIR_ARGUMENTS = frozenset(("catatonit", "docker-init", "dumb-init", "tini", "tini-static"))
 _HARMLESS_OPTIONS = frozenset(("c", "e", "u", "errexit", "nounset", "pipefail"))
@@ -81,12 +80,14 @@ def _look(
     reason = _shell_does_more(stage, instruction) or _arguments_differ(facts, stage, instruction)
     if reason:
         return reason
-    program = words[words[0].value == "exec"].value or ""
+    begin = words[0].span.start
+    words = words[words[0].value == "exec" :]
+    program = words[0].value or ""
     if _SCRIPT.search(program) and not _begins_with_shebang(facts.context, program):
         if facts.context is None:
             return Skipped("context", instruction.span)
         return f"only a shell starts {program} unless it begins with #!, which is not known"
-    edits = _json(instruction, shell, words)
+    edits = as_json_array(instruction, shell, words, begin)
     if isinstance(edits, str):
         return edits
     message = (
@@ -133,27 +134,3 @@ def _begins_with_shebang(context: ContextFacts | None, program: str) -> bool:
     texts = context.texts if context else {}
     paths = [path for path in context.files if path.rpartition("/")[2] == name] if context else []
     return bool(paths) and all(texts.get(path, "").startswith("#!") for path in paths)
-
-
-def _json(
-    instruction: Cmd | Entrypoint, shell: Logical, words: tuple[Word, ...]
-) -> tuple[Edit, ...] | str:
-    """Each word made a JSON string where it stands, a leading `exec` left out."""
-    begin = words[0].span.start
-    words = words[words[0].value == "exec" :]
-    edits: list[Edit] = []
-    for word in words:
-        first, last = word is words[0], word is words[-1]
-        span = shell.span(begin if first else word.span.start, word.span.end)
-        text = json.dumps(word.value, ensure_ascii=False)
-        opening, closing = "[" if first else "", "]" if last else ","
-        if text == word.text and not (first and begin < word.span.start):
-            edits += [Edit(Span(span.start, span.start), opening)] if first else []
-            edits.append(Edit(Span(span.end, span.end), closing))
-            continue
-        if any(span.start < comment.start < span.end for comment in instruction.inner_comments):
-            return "a comment stands inside a word"
-        if any("\ud800" <= char <= "\udfff" for char in text):
-            return "it holds bytes that are not UTF-8, and JSON can't"
-        edits.append(Edit(span, opening + text + closing))
-    return tuple(edits)

@@ -1,0 +1,125 @@
+"""Which RUNs leave in their layers what a later RUN takes back, stores again, or finds outdated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from reimage.model.file_effects import Effect, FileEffect, Place, covers, is_gone
+from reimage.model.package_effects import family
+from reimage.model.paths import UNKNOWN, names_in
+from reimage.model.runs import RunFacts
+from reimage.model.stages import Stage
+from reimage.shell import PackageOperation, Verb
+
+_TAKES_BACK = re.compile(
+    r"\b(?:rm|mv|unlink|clean|purge|remove|uninstall|del|erase|cache|g?unzip|chmod|chown|chgrp)\b"
+)
+_FETCHES_LISTS = re.compile(r"\b(?:update|pacman|refresh|ref)\b")
+_ASSIGNED = re.compile(r"(?<![\w-])(?:(?:for|read|select)\s+)?(\w+)(?:=|\s+in\b)")
+_KEEPS_LISTS = frozenset(("apt", "apk", "pacman", "zypper"))
+
+
+def may_waste(stage: Stage, block: Sequence[RunFacts]) -> bool:
+    """Whether it is worth asking `wasted_layers` about RUNs that follow one another; cheap."""
+    fetches = any(_FETCHES_LISTS.search(run.run.logical.text) for run in block[:-1])
+    return fetches or (stage.ships and any(map(_takes_back, block[1:])))
+
+
+def _takes_back(run: RunFacts) -> bool:
+    return _TAKES_BACK.search(run.run.logical.text) is not None
+
+
+def wasted_layers(stage: Stage, block: Sequence[RunFacts], later: int) -> dict[int, str]:
+    """Why the RUN at `later` belongs to earlier ones, by their position, the nearest first.
+
+    Removed or stored again counts in stages that ship; outdated package lists count in all.
+    """
+    reasons: dict[int, str] = {}
+    removed: list[Place] = []
+    wanted = _lists_wanted(block[later])
+    taken_back = list(_taken_back(stage, block[later]))
+    if not wanted and not taken_back:
+        return {}
+    for earlier in range(later - 1, -1, -1):
+        run = block[earlier]
+        left = [place for place in run.left_behind if not is_gone(place, removed)]
+        reason = _stale_lists(run, wanted, left)
+        if not reason:
+            reason = _stored_in_vain(run, block[later], taken_back, left)
+        if reason:
+            reasons[earlier] = reason
+        removed += [place for effect, place, _ in run.file_effects if effect is Effect.REMOVE]
+        for operation in _updates(run):
+            wanted.pop(family(operation), None)
+    return reasons
+
+
+def _updates(run: RunFacts) -> Iterator[PackageOperation]:
+    return (operation for operation in run.operations if operation.verb is Verb.UPDATE)
+
+
+def _lists_wanted(run: RunFacts) -> dict[str, PackageOperation]:
+    """The installs, by family of package managers, that use lists which the RUN does not fetch."""
+    wanted: dict[str, PackageOperation] = {}
+    fetched: set[str] = set()
+    for operation in run.operations:
+        name = family(operation)
+        if operation.verb is Verb.UPDATE or operation.has("--no-cache", "-U", "--update-cache"):
+            fetched.add(name)
+        elif operation.verb in (Verb.INSTALL, Verb.UPGRADE) and name not in fetched:
+            wanted.setdefault(name, operation)
+    return {name: wanted[name] for name in wanted.keys() & _KEEPS_LISTS}
+
+
+def _stale_lists(
+    run: RunFacts, wanted: dict[str, PackageOperation], left: list[Place]
+) -> str | None:
+    for update in _updates(run):
+        install = wanted.get(family(update))
+        kept = {place.path for place in left}.intersection(update.manager.list_directories)
+        if install and kept:
+            said = f"{install.command.name} {install.verb.value}"
+            return f"{said} uses package lists that the build cache keeps however old they are"
+    return None
+
+
+def _taken_back(stage: Stage, run: RunFacts) -> Iterator[FileEffect]:
+    if stage.ships and _takes_back(run):
+        for effect in run.file_effects:
+            if effect.effect is not Effect.WRITE:
+                yield effect
+
+
+def _stored_in_vain(
+    run: RunFacts, later: RunFacts, taken_back: list[FileEffect], left: list[Place]
+) -> str | None:
+    """What of the layer of `run` the later RUN removes or stores again."""
+    if not left or not taken_back:
+        return None
+    for effect, place, command in taken_back:
+        for written in left:
+            if not covers(place, written):
+                continue
+            names = names_in(place.path) | names_in(written.path)
+            if not names or not names & (_assigned(run) | _assigned(later)):
+                what = _named(min(place.path, written.path, key=_globs_last))
+                if effect is Effect.REMOVE:
+                    does = "moves it away" if command.name == "mv" else "removes it"
+                    return f"{what} stays in its layer although a later RUN {does}"
+                return f"{command.name} in a RUN of its own stores {what} a second time"
+    return None
+
+
+def _globs_last(path: str) -> tuple[bool, int]:
+    return "*" in path, -len(path)
+
+
+def _named(path: str) -> str:
+    path = path.removeprefix(f"{UNKNOWN}/")
+    return f"the package {path.rpartition('/')[2]}" if path.startswith("package:") else path
+
+
+def _assigned(run: RunFacts) -> frozenset[str]:
+    """The variables that the script itself sets, so that another script's have other values."""
+    return frozenset(_ASSIGNED.findall(run.script.text)) if run.script else frozenset()
