@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from reimage.report.json_schema import schema_text  # noqa: E402
+from reimage.report.json_schema import schema  # noqa: E402
 from reimage.rewriting import Claim, Transformation  # noqa: E402
 from reimage.rewriting.patches import make_patch  # noqa: E402
 from reimage.transforms import load  # noqa: E402
@@ -32,7 +33,7 @@ def pages() -> Iterator[tuple[Path, str]]:
         own = [case for case in cases if case.transformation == transformation.name]
         path = DOCS / "transforms" / f"{transformation.title}.md"
         yield path, page(transformation, own)
-    yield DOCS / "schema" / "optimize.schema.json", schema_text()
+    yield DOCS / "schema" / "optimize.schema.json", json.dumps(schema(), indent=2) + "\n"
 
 
 def overview() -> str:

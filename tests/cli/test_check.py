@@ -44,7 +44,7 @@ def test_it_looks_for_what_write_would_write_and_writes_nothing(
     reimage_: Shell, pipeline: FakePipeline
 ) -> None:
     reimage_("check")
-    assert pipeline.options == Options(allow=Claim.SAME_FILES)
+    assert pipeline.options == Options(usual=Claim.SAME_FILES)
     reimage_("check", "--allow", "same-image")
     assert pipeline.options == Options(allow=Claim.SAME_IMAGE)
 

@@ -76,4 +76,6 @@ def test_every_transformation_can_be_explained_in_80_columns(shell: Shell) -> No
         result = shell("explain", row["name"])
         assert result.exit_code == 0
         assert row["summary"] in " ".join(result.stdout.split())
-        assert max(map(len, result.stdout.split("\n"))) <= 80
+        # An address can't be broken.
+        lines = [line for line in result.stdout.split("\n") if "://" not in line]
+        assert max(map(len, lines)) <= 80

@@ -169,10 +169,10 @@ def test_the_command_that_includes_more_repeats_what_was_asked(
         ("--context . --no-context", "--context and --no-context exclude one another."),
         ("--context nowhere", "--context nowhere: there is no such directory."),
         ("--hunks 1 - Dockerfile", "--hunks numbers the hunks of one file, so it takes just one."),
-        ("--hunks 3-1", "--hunks takes numbers such as 1,3-5, not '3-1'."),
-        ("--hunks 0", "--hunks takes numbers such as 1,3-5, not '0'."),
-        ("--hunks 1,,2", "--hunks takes numbers such as 1,3-5, not '1,,2'."),
-        ("--hunks 1-999999999", "--hunks 1-999999999: no patch has that many hunks."),
+        ("--hunks 3-1", "--hunks: '3-1' does not name hunks; write numbers such as 1,3-5."),
+        ("--hunks 0", "--hunks: '0' does not name hunks; write numbers such as 1,3-5."),
+        ("--hunks 1,,2", "--hunks: '1,,2' does not name hunks; write numbers such as 1,3-5."),
+        ("--hunks 1-999999999", "--hunks: '1-999999999' names hunk 999999999, and no patch has that many."),
         (
             "--allow everything",
             (

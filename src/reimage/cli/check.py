@@ -42,7 +42,7 @@ def check(
         from reimage.cli import inputs
         from reimage.rewriting.transformation import Claim
 
-        options = choice.options(allow=Claim.SAME_FILES)
+        options = choice.options(usual=Claim.SAME_FILES)
         reports = list(inputs.run(files or (), options, stdin_name))
     found = sum(len(report.changed) for report in reports)
     if form == "text":

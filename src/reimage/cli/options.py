@@ -78,16 +78,17 @@ class Choice:
     config: str | None
 
     def options(
-        self, *, write: bool = False, allow: "Claim | None" = None, hunks: str | None = None
+        self, *, write: bool = False, usual: "Claim | None" = None, hunks: str | None = None
     ) -> "Options":
-        """The options of the pipeline. `allow` counts when the user named no claim."""
+        """The options of the pipeline. `usual` counts when nobody named a claim."""
         from pathlib import Path
 
         from reimage.pipeline.options import Options
 
         return Options(
             write=write,
-            allow=allow if self.allow is None else words.claim(self.allow),
+            allow=None if self.allow is None else words.claim(self.allow),
+            usual=usual,
             select=words.names(self.select or ()),
             ignore=words.names(self.ignore or ()),
             prefer=words.names(self.prefer or ()),

@@ -9,7 +9,6 @@ from reimage.cli.errors import BadUsage
 if TYPE_CHECKING:
     from reimage.rewriting.transformation import Claim
 
-MOST_HUNKS = 100_000
 
 
 def claim(word: str) -> "Claim":
@@ -30,16 +29,12 @@ def names(words: Iterable[str]) -> tuple[str, ...]:
 
 def hunks(word: str) -> tuple[int, ...]:
     """The numbers in `1,3-5`."""
-    numbers: set[int] = set()
-    for part in word.split(","):
-        first, dash, last = (each.strip() for each in part.partition("-"))
-        last = last if dash else first
-        if not (_is_number(first) and _is_number(last) and 0 < int(first) <= int(last)):
-            raise BadUsage(f"--hunks takes numbers such as 1,3-5, not '{word}'.")
-        if int(last) > MOST_HUNKS:
-            raise BadUsage(f"--hunks {word}: no patch has that many hunks.")
-        numbers.update(range(int(first), int(last) + 1))
-    return tuple(sorted(numbers))
+    from reimage.rewriting.patches import parse_numbers
+
+    try:
+        return parse_numbers(word)
+    except ValueError as error:
+        raise BadUsage(f"--hunks: {error}") from error
 
 
 def format_name(word: str, known: Sequence[str]) -> str:
@@ -64,6 +59,3 @@ def one_of(words: Iterable[str]) -> str:
     *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
 
-
-def _is_number(word: str) -> bool:
-    return word.isascii() and word.isdecimal() and len(word) < 10

@@ -23,6 +23,7 @@ from reimage.dockerfile.instructions import (
     Volume,
     _WithPairs,
 )
+from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tree import Dockerfile, Instruction, Problem
 from reimage.dockerfile.words import ArrayError, quoted_offsets, split_json
 from reimage.text import Span, closest
@@ -45,6 +46,9 @@ FLAGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
 _EXACTLY_ONE = frozenset(("MAINTAINER", "WORKDIR", "USER", "STOPSIGNAL"))
 _AT_LEAST_ONE = frozenset(("ENV", "LABEL", "ARG", "EXPOSE", "VOLUME", "ONBUILD", "HEALTHCHECK"))
 _MAY_BE_JSON = frozenset(("ADD", "COPY", "CMD", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
+_OWN_CHECKS = frozenset(
+    ("FROM", "ENV", "LABEL", "ARG", "COPY", "ADD", "SHELL", "HEALTHCHECK", "VOLUME", "ONBUILD")
+)
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
 
 
@@ -52,34 +56,39 @@ def check(tree: Dockerfile) -> Iterator[Problem]:
     """The instructions that BuildKit would reject, and a file without a stage."""
     stages = 0
     for instruction in tree.instructions:
-        span = Span(instruction.span.start, instruction.logical.whole.end)
-        stages += isinstance(instruction, From)
-        messages = list(_messages(instruction))
-        if not stages and not messages and not isinstance(instruction, Arg):
+        stages += instruction.keyword == "FROM"
+        messages = _messages(instruction)
+        if not stages and not messages and instruction.keyword != "ARG":
             messages = ["no build stage in current context: only ARG may stand before FROM"]
         for message in messages:
-            yield Problem(span, message)
+            yield Problem(Span(instruction.span.start, instruction.logical.whole.end), message)
     if not tree.instructions:
         yield Problem(Span(0, 0), "file with no instructions")
     elif not stages:
         yield Problem(Span(0, 0), "Dockerfile has no stages to build; add a FROM instruction")
 
 
-def _messages(instruction: Instruction) -> Iterator[str]:
+def _messages(instruction: Instruction) -> list[str]:
     keyword = instruction.keyword
     if isinstance(instruction, Unknown):
-        yield _unknown(instruction)
-        return
-    if keyword in _MAY_BE_JSON and isinstance(split_json(instruction.arguments), ArrayError):
-        yield ArrayError().message
-        return
-    yield from _flag_messages(instruction)
-    if not instruction.arguments.text:
-        if keyword in _EXACTLY_ONE:
-            yield f"{keyword} requires exactly one argument"
-        elif keyword in _AT_LEAST_ONE:
-            yield f"{keyword} requires at least one argument"
-    yield from _own_messages(instruction)
+        return [_unknown(instruction)]
+    text = instruction.arguments.text
+    if text.startswith("[") and keyword in _MAY_BE_JSON and _is_bad_array(instruction.arguments):
+        return [ArrayError.message]
+    messages: list[str] = []
+    if instruction.flags:
+        messages += _flag_messages(instruction)
+    if not text and keyword in _EXACTLY_ONE:
+        messages.append(f"{keyword} requires exactly one argument")
+    elif not text and keyword in _AT_LEAST_ONE:
+        messages.append(f"{keyword} requires at least one argument")
+    if keyword in _OWN_CHECKS:
+        messages += _own_messages(instruction)
+    return messages
+
+
+def _is_bad_array(arguments: Logical) -> bool:
+    return isinstance(split_json(arguments), ArrayError)
 
 
 def _unknown(instruction: Instruction) -> str:
@@ -179,8 +188,8 @@ def _healthcheck(instruction: Healthcheck) -> Iterator[str]:
         line = instruction.command_line
         if line is None or line.words == ():
             yield "missing command after HEALTHCHECK CMD"
-        elif line.shell and isinstance(split_json(line.shell), ArrayError):
-            yield ArrayError().message
+        elif line.shell and _is_bad_array(line.shell):
+            yield ArrayError.message
     elif instruction.kind:
         yield f"unknown type {instruction.kind!r} in HEALTHCHECK (try CMD)"
 

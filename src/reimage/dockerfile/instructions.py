@@ -187,7 +187,9 @@ class _Transfer(Instruction):
     def sources(self) -> tuple[Word, ...]:
         """Paths, URLs and repositories; heredocs are not among them."""
         words = self.operands[:-1]
-        return tuple(w for w in words if self.json or not read_opener(w.text))
+        if not self.heredocs or self.json:
+            return words
+        return tuple(word for word in words if not read_opener(word.text))
 
     @property
     def destination(self) -> Word | None:

@@ -14,12 +14,13 @@ from reimage.dockerfile.instructions import CLASSES, Onbuild, Unknown
 from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tokens import SPACE, Token, TokenKind
 from reimage.dockerfile.tree import Directive, Dockerfile, Instruction, Problem
-from reimage.dockerfile.words import BLANKS, split_flags, split_json
+from reimage.dockerfile.words import BLANKS, Flag, split_flags, split_json
 from reimage.text import Span, split_lines
 
 _DIRECTIVE = re.compile(r"#[ \t\v\f\r]*([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z")
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _WITH_HEREDOCS = frozenset(("RUN", "COPY", "ADD"))
+_NO_SPAN = Span(0, 0)
 _LONGEST_LINE = 65_535
 """bytes; BuildKit's line scanner gives up beyond (Go's bufio.MaxScanTokenSize)."""
 
@@ -246,23 +247,29 @@ def read_instruction(logical: Logical, escape: str, *, trigger: bool = False) ->
     """The instruction that a logical line holds; tokens, heredocs and span are not known yet."""
     text = logical.text
     stop = len(text.rstrip(SPACE))
-    start = len(text) - len(text.lstrip(SPACE))
+    start = len(text) - len(text.lstrip(SPACE)) if text[:1] in SPACE else 0
     blank = BLANKS.search(text, start, stop)
-    keyword_end = blank.start() if blank else stop
-    flags, at = split_flags(logical.part(0, stop), blank.end(), escape) if blank else ((), stop)
-    while at < stop and text[at] in SPACE:
-        at += 1
+    keyword_end, at = blank.span() if blank else (stop, stop)
+    flags: tuple[Flag, ...] = ()
+    at = _behind_space(text, at, stop)
+    if text.startswith("--", at):
+        flags, at = split_flags(logical.part(0, stop), at, escape)
+        at = _behind_space(text, at, stop)
     keyword = text[start:keyword_end].upper()
     kind = CLASSES.get(keyword, Unknown)
     arguments = logical.part(at, max(at, stop))
-    span = logical.span(start, max(start, stop))
-    found = kind(
-        keyword, logical.part(start, len(text)), flags, arguments, (), span, escape,
-        trigger=trigger,
-    )  # fmt: skip
+    whole = logical.part(start, len(text)) if start else logical
+    found = kind(keyword, whole, flags, arguments, (), _NO_SPAN, escape, trigger=trigger)
     if isinstance(found, Onbuild) and arguments.text and not trigger:
         found.inner = read_instruction(arguments, escape, trigger=True)
+        found.inner.span = arguments.whole
     return found
+
+
+def _behind_space(text: str, at: int, stop: int) -> int:
+    while at < stop and text[at] in SPACE:
+        at += 1
+    return at
 
 
 def _complete(

@@ -34,10 +34,10 @@ class Flag(NamedTuple):
     span: Span
 
 
-class ArrayError(NamedTuple):
+class ArrayError:
     """A JSON array that holds something other than strings; BuildKit rejects the file."""
 
-    message: str = "when using JSON array syntax, arrays must be comprised of strings only"
+    message = "when using JSON array syntax, arrays must be comprised of strings only"
 
 
 def split_blanks(logical: Logical) -> tuple[Word, ...]:

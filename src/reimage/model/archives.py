@@ -1,12 +1,16 @@
-"""What tar and unzip unpack, and where to. Sources: GNU tar's manual, unzip(1)."""
+"""What tar, unzip and installers unpack, and where to.
+
+Sources: GNU tar's manual, unzip(1), dpkg(1), rpm(8).
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
 from reimage.model.paths import plain_text
-from reimage.shell import Command, Word
+from reimage.shell import Command, Verb, Word, package_operation
 
 _TAR_VALUED = frozenset("bfFgHIKLNTVX")
 _TAR_LONG_VALUED = frozenset(
@@ -28,6 +32,44 @@ def extraction(command: Command) -> Extraction | None:
         return _tar(command)
     if command.name == "unzip":
         return _unzip(command)
+    return None
+
+
+_PACKAGE = re.compile(r"\.(?:deb|rpm|apk|whl|tar\.gz|tgz|zip|gem)[\"']?$")
+_NEEDED_LATER = re.compile(r"\.(?:jar|war|ear|aar)[\"']?$", re.IGNORECASE)
+_INSTALLER = re.compile(
+    r"(?:^|[/\"'])(?:[^/]*(?:install|setup|mini(?:conda|forge)|anaconda|mambaforge)[^/]*"
+    r"|get-\w+\.(?:py|sh)|[^/]*\.(?:run|bin))[\"']?$",
+    re.IGNORECASE,
+)
+_SHELLS = frozenset({"ash", "bash", "dash", "sh"})
+_PYTHON = re.compile(r"python[\d.]*")
+
+
+def used_up(command: Command) -> Word | None:
+    """The archive, package or installer that the command unpacks, so that it is of no more use."""
+    found = extraction(command)
+    word = found.archive if found else _installed(command)
+    if word is None or _NEEDED_LATER.search(word.text):
+        return None
+    return word
+
+
+def _installed(command: Command) -> Word | None:
+    name, operands = command.name or "", command.operands
+    if name == "dpkg" and command.has_option("-i", "--install"):
+        return operands[0] if len(operands) == 1 else None
+    if name == "rpm" and command.has_option("-i", "-U", "--install", "--upgrade"):
+        return operands[0] if len(operands) == 1 else None
+    if name in _SHELLS or _PYTHON.fullmatch(name):
+        script = command.arguments[0] if command.arguments else None
+        return script if script and _INSTALLER.search(script.text) else None
+    if command.words and "/" in command.words[0].text and _INSTALLER.search(command.words[0].text):
+        return command.words[0]
+    operation = package_operation(command)
+    if operation and operation.verb is Verb.INSTALL and len(operation.packages) == 1:
+        package = operation.packages[0]
+        return package if _PACKAGE.search(package.text) else None
     return None
 
 

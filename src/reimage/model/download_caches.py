@@ -79,7 +79,7 @@ def fetches_downloads(operation: PackageOperation) -> bool:
 
 
 def caching_is_settled(run: RunFacts, manager: PackageManager) -> bool:
-    """Whether a variable in force or the script turns caching off, or the script moves the cache."""
+    """Whether a variable turns caching off, or the script says something of the cache's place."""
     cache = _CACHES[manager.name]
     assert run.run.script is not None
     text = run.run.script.text
@@ -99,7 +99,7 @@ def _is_on(state: State, name: str) -> bool:
 def downloads_are_hidden(run: RunFacts, manager: PackageManager) -> bool:
     """Whether a cache or tmpfs mount keeps the manager's downloads out of the layer."""
     variables = run.state.variables
-    own = {variables[name].rstrip("/") for name in _CACHES[manager.name].variables if name in variables}
+    own = {variables.get(name, "").rstrip("/") for name in _CACHES[manager.name].variables}
     for hidden in run.hidden_directories:
         target = run.state.expand(hidden, run.run.escape).text
         if target in own or target == "/root" or _is_about_cache(target, manager):
@@ -109,16 +109,15 @@ def downloads_are_hidden(run: RunFacts, manager: PackageManager) -> bool:
 
 def empties_cache(run: RunFacts, manager: PackageManager, after: int = 0) -> bool:
     """Whether a command behind offset `after` of the script empties the manager's cache."""
-    return any(
-        empties(command, manager) for command in run.commands if command.span.start >= after
-    )
+    return any(empties(command, manager) for command in run.commands if command.span.start >= after)
 
 
 def empties(command: Command, manager: PackageManager) -> bool:
     """Whether the command empties the manager's cache, or removes it, or a directory above it."""
     operation = package_operation(command)
     if operation is not None:
-        return operation.verb is Verb.CLEAN and operation.manager.name == manager.name
+        same = _CACHES.get(operation.manager.name) is _CACHES[manager.name]
+        return operation.verb is Verb.CLEAN and same
     if command.unwrapped().name not in _REMOVERS:
         return False
     return any(_is_about_cache(word.text, manager) for word in command.words)
@@ -157,3 +156,14 @@ def emptied_by_next_runs(stage: Stage, run: RunFacts, manager: PackageManager) -
         if any(each.manager.name == manager.name for each in other.operations):
             return False
     return False
+
+
+def works_offline_later(stage: Stage, run: RunFacts, name: str) -> bool:
+    """Whether a later RUN of the stage calls the manager so that it lives on what is there."""
+    here = stage.position(run.run)
+    return any(
+        operation.manager.name == name and operation.has("--offline")
+        for other in stage.runs
+        if stage.position(other.run) > here
+        for operation in other.operations
+    )

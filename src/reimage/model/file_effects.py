@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from reimage.model.archives import extraction
+from reimage.model.archives import extraction, used_up
 from reimage.model.downloads import downloads
 from reimage.model.package_effects import calls_package_manager, package_effects
 from reimage.model.paths import UNKNOWN, filled_in, is_at_or_above, join, plain_text
@@ -29,9 +29,11 @@ _SUBSHELLS = frozenset({"subshell", "substitution"})
 class Effect(enum.Enum):
     """What happens to a file."""
 
+    MAKE = "makes the directory"
     WRITE = "writes"
     REMOVE = "removes"
     MODE = "changes the mode or owner of"
+    USE_UP = "unpacks or installs"
 
 
 class Place(NamedTuple):
@@ -139,6 +141,10 @@ def _effects(command: Command) -> Iterator[tuple[Effect, Place]]:
         yield from ((Effect.REMOVE, place) for place in removed_paths(command))
         yield from ((Effect.WRITE, place) for place in written_paths(command))
         yield from ((Effect.MODE, place) for place in changed_modes(command))
+        if name == "mkdir":
+            yield from ((Effect.MAKE, Place(path)) for path in _paths(command.operands))
+    if (archive := used_up(command)) and (path := plain_text(archive)):
+        yield Effect.USE_UP, Place(path)
     if calls_package_manager(command):
         for writes, path, tree in package_effects(command):
             yield Effect.WRITE if writes else Effect.REMOVE, Place(path, tree)
@@ -257,4 +263,4 @@ _WRITERS: Mapping[str, Callable[[Command], Iterator[Place]]] = {
     "chown": _changed_owner_of_all,
 }
 
-_KNOWN = frozenset({*_WRITERS, *_COMPRESSORS, "chgrp", "curl", "rm", "unlink", "wget"})
+_KNOWN = frozenset({*_WRITERS, *_COMPRESSORS, "chgrp", "curl", "mkdir", "rm", "unlink", "wget"})

@@ -42,3 +42,15 @@ def sh_knows_pipefail(reference: str) -> bool:
 def _repository(reference: str) -> str:
     """The last part of the image's name, without registry, tag and digest."""
     return re.split("[:@]", reference.rpartition("/")[2], maxsplit=1)[0]
+
+
+_OFFICIAL = re.compile(r"(?:(?:docker\.io/|public\.ecr\.aws/docker/)?library/|docker\.io/)?([^/]+)")
+
+
+def is_official(reference: str | None, *repositories: str) -> bool:
+    """Whether the image is one of these official images of Docker Hub.
+
+    `reference` may hold variables.
+    """
+    match = _OFFICIAL.fullmatch(reference or "")
+    return match is not None and re.split("[:@]", match[1], maxsplit=1)[0] in repositories

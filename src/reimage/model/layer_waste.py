@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from reimage.model.file_effects import Effect, FileEffect, Place, covers, is_gone
 from reimage.model.package_effects import family
-from reimage.model.paths import UNKNOWN, names_in
+from reimage.model.paths import UNKNOWN, is_at_or_above, names_in
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import PackageOperation, Verb
@@ -27,7 +27,8 @@ def may_waste(stage: Stage, block: Sequence[RunFacts]) -> bool:
 
 
 def _takes_back(run: RunFacts) -> bool:
-    return _TAKES_BACK.search(run.run.logical.text) is not None
+    script = run.run.script
+    return script is not None and _TAKES_BACK.search(script.text) is not None
 
 
 def wasted_layers(stage: Stage, block: Sequence[RunFacts], later: int) -> dict[int, str]:
@@ -85,10 +86,19 @@ def _stale_lists(
 
 
 def _taken_back(stage: Stage, run: RunFacts) -> Iterator[FileEffect]:
-    if stage.ships and _takes_back(run):
-        for effect in run.file_effects:
-            if effect.effect is not Effect.WRITE:
-                yield effect
+    """What the RUN removes or gives another mode, other than what it made itself."""
+    if not stage.ships or not _takes_back(run):
+        return
+    made: list[FileEffect] = []
+    for effect in run.file_effects:
+        if effect.effect in (Effect.WRITE, Effect.MAKE):
+            made.append(effect)
+        elif not any(
+            is_at_or_above(own.place.path, effect.place.path)
+            for own in made
+            if own.command is not effect.command
+        ):
+            yield effect
 
 
 def _stored_in_vain(
@@ -107,7 +117,7 @@ def _stored_in_vain(
                 if effect is Effect.REMOVE:
                     does = "moves it away" if command.name == "mv" else "removes it"
                     return f"{what} stays in its layer although a later RUN {does}"
-                return f"{command.name} in a RUN of its own stores {what} a second time"
+                return f"{command.name} stores {what}, which an earlier RUN wrote, a second time"
     return None
 
 

@@ -62,7 +62,8 @@ def leading_ownership_change(run: RunFacts, stage: Stage) -> OwnershipChange | N
         return None
     settled = _settled(operands[0], run.state)
     value = operands[0].text
-    if settled is not None and "$" not in value:
+    # Not every frontend expands variables in --chmod, but each does in --chown.
+    if settled is not None and (command.name == "chmod" or "$" not in value):
         value = settled
     paths = (_settled(word, run.state) for word in operands[1:])
     places = tuple(path and place(path, stage, run.run) for path in paths)

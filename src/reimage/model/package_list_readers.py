@@ -64,12 +64,12 @@ def _first_use(run: RunFacts, manager: PackageManager) -> str | None:
         operation = package_operation(command)
         if operation is None:
             if is_apt(manager) and command.unwrapped().name in _READERS_OF_APT:
-                return _shown(command)
+                return " ".join(word.text for word in command.unwrapped().words[:3])
         elif shares_lists(operation.manager, manager):
             if operation.verb is Verb.UPDATE:
                 return ""
             if _reads(operation):
-                return _shown(operation.command)
+                return _shown(operation)
     return None
 
 
@@ -82,8 +82,9 @@ def _reads(operation: PackageOperation) -> bool:
     return reads_only or operation.verb in (Verb.INSTALL, Verb.UPGRADE)
 
 
-def _shown(command: Command) -> str:
-    return " ".join(word.text for word in command.words[:4])
+def _shown(operation: PackageOperation) -> str:
+    words = (operation.command.words[0], *operation.verb_words, *operation.packages[:1])
+    return " ".join(word.text for word in words)
 
 
 def runs_unknown_script_behind(stage: Stage, run: RunFacts) -> bool:

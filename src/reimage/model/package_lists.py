@@ -48,20 +48,27 @@ def removes_lists(run: RunFacts, manager: PackageManager, after: int = 0) -> boo
 
     Every command that names their directory counts: what it does with them was meant.
     """
-    return any(
-        _removes(command, manager) for command in run.commands if command.span.start >= after
-    )
+    for operation in run.operations:
+        if operation.command.span.start >= after and _cleans(operation, manager):
+            return True
+    if run.script is None or "/" not in run.script.text[after:]:
+        return False
+    return any(_handles(each, manager) for each in run.commands if each.span.start >= after)
 
 
-def _removes(command: Command, manager: PackageManager) -> bool:
-    operation = package_operation(command)
-    if operation is None:
-        remover = command.unwrapped().name in _REMOVERS
-        return any(_is_about_lists(word, manager, remover) for word in command.words)
+def _cleans(operation: PackageOperation, manager: PackageManager) -> bool:
     if operation.verb is not Verb.CLEAN or not shares_lists(operation.manager, manager):
         return False
     # apt-get clean empties the cache of downloads and leaves the lists alone.
     return not is_apt(manager) or operation.verb_words[0].value in ("distclean", "dist-clean")
+
+
+def _handles(command: Command, manager: PackageManager) -> bool:
+    remover = command.unwrapped().name in _REMOVERS
+    about = any(
+        _is_about_lists(word, manager, remover) for word in command.words if "/" in word.text
+    )
+    return about and package_operation(command) is None
 
 
 def _is_about_lists(word: Word, manager: PackageManager, remover: bool) -> bool:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from fnmatch import fnmatchcase
 from types import MappingProxyType
 
 _COMPILERS = ("build-essential", "g++", "clang")
@@ -27,10 +26,9 @@ _INCLUDED = MappingProxyType({"libc6-dev": _COMPILERS})
 _FOR_COMPILING = ("python3-pip", "python-pip", "cmake", "golang", "golang-go")
 """Packages that recommend a compiler and may, or may not, need it."""
 
-_COLLECTIONS = (
-    "task-*", "*-desktop", "*-desktop-environment", "xfce4", "lxde", "lxqt", "gnome", "gnome-core",
-    "kde-full", "kde-standard", "mate-desktop-environment*", "*^",
-)  # fmt: skip
+_COLLECTION = re.compile(
+    r"task-.*|.*-desktop(?:-environment.*)?|xfce4|lxde|lxqt|gnome(?:-core)?|kde-(?:full|standard)|.*\^"
+)
 """Packages that mostly consist of recommendations."""
 
 # Docker's own Dockerfiles for these install ca-certificates, slim variants included.
@@ -61,7 +59,7 @@ def missing_recommendation(
 
 def reason_to_recommend(package: str, installed: Collection[str]) -> str | None:
     """Why the recommendations of `package` may be what it is installed for."""
-    if any(fnmatchcase(package, pattern) for pattern in _COLLECTIONS):
+    if _COLLECTION.fullmatch(package):
         return f"{package} consists of what it recommends"
     if package in _FOR_COMPILING and not any(c in installed for c in (*_COMPILERS, "gcc")):
         return f"{package} recommends the compiler that it may need; name build-essential if so"

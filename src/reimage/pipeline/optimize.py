@@ -88,10 +88,9 @@ def _write(written: dict[str, bytes]) -> None:
 
 def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _Plan:
     config = _config(path, options)
-    usual = Claim.SAME_FILES if options.write else Claim.SAME_BEHAVIOUR
     allow = options.allow
     if allow is None:
-        allow = _claim(config) if config.allow else usual
+        allow = _claim(config) if config.allow else _usual(options)
     context = None
     if not options.no_context:
         context = options.context or config.context
@@ -117,6 +116,12 @@ def _config(path: Path, options: Options) -> Config:
         return config.for_file(path)
     except ConfigError as error:
         raise UsageError(str(error)) from error
+
+
+def _usual(options: Options) -> Claim:
+    if options.usual is not None:
+        return options.usual
+    return Claim.SAME_FILES if options.write else Claim.SAME_BEHAVIOUR
 
 
 def _claim(config: Config) -> Claim:
@@ -192,8 +197,8 @@ def _only_hunks(
         if any(hunk.number in numbers for hunk in patch.hunks):
             kept.files[path] = apply_hunks(_before(path, context), patch, numbers)
     if problems := parse(kept.text).problems:
-        message = f"with only these hunks {names.dockerfile} would not build: {problems[0].message}."
-        return FileReport(names.dockerfile, error=message.capitalize()), {}
+        message = f"With only these hunks {names.dockerfile} would not build: {problems[0].message}."
+        return FileReport(names.dockerfile, error=message), {}
     reasons = {id for hunk in report.hunks if hunk.number in numbers for id in hunk.reasons}
     again = file_report(kept, names, _patches(kept, names, context), Status.SUGGESTED)
     rewrites = tuple(

@@ -12,8 +12,8 @@ from reimage.rewriting import Claim
 class Options:
     """How to optimize. Names are titles or function names of transformations.
 
-    `allow` is the weakest claim to apply: `same-behaviour` for a suggestion and `same-files` for
-    writing when None. `select` leaves only these transformations, `ignore` takes some out, `prefer`
+    `allow` is the weakest claim to apply, `usual` the one where neither options nor configuration
+    name any: `same-behaviour` for a suggestion and `same-files` for writing when None. `select` leaves only these transformations, `ignore` takes some out, `prefer`
     runs an alternative in place of its default. `hunks` are the 1-based numbers of the hunks to
     keep. `context` is the build context, by default the folder of each file; `no_context` says that
     it is not known. `config` is used instead of the file found upwards.
@@ -21,6 +21,7 @@ class Options:
 
     write: bool = False
     allow: Claim | None = None
+    usual: Claim | None = None
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     prefer: tuple[str, ...] = ()

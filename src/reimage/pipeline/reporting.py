@@ -83,6 +83,7 @@ def _rewrite(
         edits=tuple(edits),
         builds_on=one.builds_on,
         reason=reason,
+        included_by=f"--allow {one.claim.label}" if status is Status.HELD_BACK else None,
     )
 
 

@@ -7,7 +7,7 @@ image configuration which its transformation does not declare, is dropped and re
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from reimage.dockerfile import Dockerfile, parse
@@ -22,7 +22,7 @@ from reimage.rewriting.transformation import (
     Skipped,
     Transformation,
 )
-from reimage.text import Edit, Span, apply_edits, overlap
+from reimage.text import Span, apply_edits, overlap
 
 MOST_PASSES = 12
 
@@ -163,61 +163,63 @@ class _Run:
         )
 
     def _apply(self, chosen: list[Identified]) -> bool:
-        tree, reason = self._attempt(chosen)
-        if tree is None and len(chosen) > 1:
+        facts, reason = self._attempt(chosen)
+        if facts is None and len(chosen) > 1:
             # One of them is guilty; the others are applied, or blamed in turn, in later passes.
             return self._apply(self._innocent(chosen))
-        if tree is None:
+        if facts is None:
             self._drop(chosen[0], reason)
             return True
-        self._take(chosen, tree)
+        self._take(chosen, facts)
         return True
 
     def _innocent(self, chosen: list[Identified]) -> list[Identified]:
         """Those that do no harm alone; the first one when each is harmless alone."""
         innocent: list[Identified] = []
         for one in chosen:
-            tree, reason = self._attempt([one])
-            if tree is None:
+            facts, reason = self._attempt([one])
+            if facts is None:
                 self._drop(one, reason)
             else:
                 innocent.append(one)
         return innocent[:1] if len(innocent) == len(chosen) else innocent
 
-    def _attempt(self, chosen: list[Identified]) -> tuple[Dockerfile | None, str]:
+    def _attempt(self, chosen: list[Identified]) -> tuple[Facts | None, str]:
         source = self.facts.dockerfile.source
         edits = (edit for one in chosen for edit in one.finding.edits)
         parsed = parse(apply_edits(source, edits))
         if parsed.problems:
             return None, f"the result would not parse: {parsed.problems[0].message}"
         may_change = {name for one in chosen for name in one.transformation.may_change}
-        change = undeclared_change(self.facts, Facts(parsed.tree), may_change)
-        return (None, change) if change else (parsed.tree, "")
+        facts = Facts(parsed.tree, self._context(chosen))
+        change = undeclared_change(self.facts, facts, may_change)
+        return (None, change) if change else (facts, "")
 
     def _drop(self, one: Identified, reason: str) -> None:
         self.without.add(one.id)
         self.outcome.dropped.append(Dropped(one, reason))
 
-    def _take(self, chosen: list[Identified], tree: Dockerfile) -> None:
+    def _take(self, chosen: list[Identified], facts: Facts) -> None:
         edits = [(edit, one.id) for one in chosen for edit in one.finding.edits]
         self.origins = self.origins.after(edits)
         self.taken.update(one.id for one in chosen)
         self.outcome.applied += chosen
-        self.outcome.text = tree.source
-        context = self.facts.context
-        for one in chosen:
-            context = self._edit_files(one.finding.files, context)
-        self.facts = Facts(tree, context)
+        self.outcome.text = facts.dockerfile.source
+        for path in dict.fromkeys(path for one in chosen for path in one.finding.files):
+            if facts.context:
+                self.outcome.files[path] = facts.context.texts[path]
+        self.facts = facts
 
-    def _edit_files(
-        self, files: Mapping[str, tuple[Edit, ...]], context: ContextFacts | None
-    ) -> ContextFacts | None:
-        if not files or context is None:
+    def _context(self, chosen: list[Identified]) -> ContextFacts | None:
+        """The context once the other files are edited as well."""
+        context = self.facts.context
+        edited = [one.finding.files for one in chosen if one.finding.files]
+        if context is None or not edited:
             return context
         texts = dict(context.texts)
-        for path, edits in files.items():
-            texts[path] = apply_edits(texts.get(path, ""), edits)
-            self.outcome.files[path] = texts[path]
+        for files in edited:
+            for path, edits in files.items():
+                texts[path] = apply_edits(texts.get(path, ""), edits)
         return replace(context, texts=texts)
 
 

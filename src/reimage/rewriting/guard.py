@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from reimage.dockerfile import Run
 from reimage.model import Facts, configuration
 
 
 def undeclared_change(before: Facts, after: Facts, may_change: Collection[str]) -> str:
     """The first field that differs although nobody declared it, as a sentence; "" when none does."""
-    if "Stages" in may_change:
+    if "Stages" in may_change or _settings(before) == _settings(after):
         return ""
     if [stage.name for stage in before.stages] != [stage.name for stage in after.stages]:
         return "the stages would differ"
@@ -20,3 +21,9 @@ def undeclared_change(before: Facts, after: Facts, may_change: Collection[str]) 
                 where = old.name or str(old.index)
                 return f"{name} of stage {where} would become {becomes.get(name)!r:.80}"
     return ""
+
+
+def _settings(facts: Facts) -> list[str]:
+    """Everything that decides about configuration: a RUN does not."""
+    instructions = facts.dockerfile.instructions
+    return [each.logical.text for each in instructions if not isinstance(each, Run)]

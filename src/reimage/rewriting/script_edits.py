@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from reimage.dockerfile import TokenKind
 from reimage.model import RunFacts
+from reimage.rewriting.script_joining import exits_on_error
 from reimage.shell import Script, Statement, parses
 from reimage.text import Edit, Span
 
@@ -186,6 +187,53 @@ def remove_statement(run: RunFacts, statement: Statement) -> Edit | str:
     ):
         return "a comment stands beside the command"
     return Edit(where, "")
+
+
+def insert_command_after(run: RunFacts, statement: Statement, command: str) -> Edit | str:
+    """Run `command` right behind a top-level statement, only if that succeeded."""
+    script = run.script
+    if script is None or script.opaque:
+        return run.opaque or "the script is not understood"
+    index = next(i for i, each in enumerate(script.statements) if each.span == statement.span)
+    following = script.statements[index + 1] if index + 1 < len(script.statements) else None
+    before, behind = statement.connector, following.connector if following else ""
+    if {before, behind} & {"||", "&", "|"} or statement.background:
+        return "the command is part of a condition"
+    sign = behind or before or "&&"
+    if sign in ";\n" and not exits_on_error(run):
+        sign = "&&"
+    elif sign in ";\n" and before == "&&":
+        return "set -e would no longer see the command fail"
+    text = _inserted(run, statement, following, sign, command)
+    end = statement.span.end
+    if not parses(f"{script.text[:end]} {sign} {command}{script.text[end:]}"):
+        return "the script would not parse"
+    at = run.span(statement.span).end
+    return Edit(Span(at, at), text)
+
+
+def _inserted(
+    run: RunFacts, statement: Statement, following: Statement | None, sign: str, command: str
+) -> str:
+    span = run.span(statement.span)
+    offset = run.run.tokens[0].start
+    source = "".join(token.text for token in run.run.tokens)
+    start, end = span.start - offset, span.end - offset
+    before = source[source.rfind("\n", 0, start) + 1 : start]
+    behind = source[end:].partition("\n")[0].rstrip("\r")
+    indent = re.match(r"[ \t]*", before)[0]  # type: ignore[index]
+    if sign == "\n":
+        return f"{'\r\n' if '\r\n' in source else '\n'}{indent}{command}"
+    glue = "; " if sign == ";" else " && "
+    alone = re.fullmatch(r"[ \t]*(?:&&[ \t]*)?", before) is not None
+    ends = re.fullmatch(r"[ \t]*(?:(?:&&|;)?[ \t]*[\\`])?[ \t]*", behind) is not None
+    if not (run.run.continued and alone and ends) or run.run.script_is_heredoc:
+        return f"{glue}{command}"
+    newline, _ = continuation(run)
+    at_line_ends = connectors_end_lines(run) if following is None else bool(re.match(r"[ \t]*(?:&&|;)", behind))
+    if sign == ";" or at_line_ends:
+        return f"{glue.rstrip()}{newline}{indent}{command}"
+    return f"{newline}{indent}&& {command}"
 
 
 def insert_after(run: RunFacts, word: Span, text: str) -> Edit:

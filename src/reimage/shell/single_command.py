@@ -27,7 +27,7 @@ _KINDS = {
     "function": "a function",
 }
 _REFERENCE = re.compile(r"\$(?:\{[^}]*\}|\(|\w+|.)|`", re.DOTALL)
-_QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\(?P<escaped>.)""", re.DOTALL)
 
 
 def single_command(script: Script) -> tuple[Word, ...] | str:
@@ -63,9 +63,11 @@ def _needs_shell(word: Word) -> str | None:
         what = reference[0] if reference else word.text
         return f"only a shell fills in {'a command substitution' if what in ('$(', '`') else what}"
     unquoted = _QUOTED.sub("", word.text)
+    if unquoted.split() not in ([], [unquoted]):
+        return f"where the word {word.text} ends is not clear"
     if word.has_glob or "{" in unquoted or word.text.startswith("~"):
         return f"only a shell fills in {word.text}"
-    if re.search(r"\\\w", unquoted):
+    if any((quoted["escaped"] or "").isalnum() for quoted in _QUOTED.finditer(word.text)):
         return f"a shell takes the backslashes out of {word.text}, which may not be meant"
     return None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
@@ -20,7 +19,7 @@ from reimage.shell.package_managers import PackageManager, PackageOperation, Ver
 from reimage.text import Edit, Span
 
 _MANAGERS = frozenset(("apt", "apt-get", "apk", "dnf", "yum", "microdnf", "tdnf", "zypper"))
-_CALL = re.compile(r"\b(?:apt|apk|dnf|yum|microdnf|tdnf|zypper)\b")
+_NAMES = ("apt", "apk", "dnf", "yum", "zypper")
 _UPDATING = ("-U", "--update", "--update-cache")
 _HARMLESS = frozenset(("group", "subshell"))
 
@@ -45,7 +44,8 @@ def clean_package_lists(facts: Facts) -> Iterator[Finding]:
     """
     for stage in facts.shipping_stages:
         for run in stage.runs:
-            if run.run.script and _CALL.search(run.run.script.text):
+            script = run.run.script
+            if script is not None and any(name in script.text for name in _NAMES):
                 yield from _look_at(facts, stage, run)
 
 

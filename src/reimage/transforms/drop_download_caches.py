@@ -12,29 +12,24 @@ from reimage.model.download_caches import (
     emptied_by_next_runs,
     empties_cache,
     fetches_downloads,
+    works_offline_later,
 )
 from reimage.model.known_images import is_official
-from reimage.model.yarn import is_classic_yarn
+from reimage.model.yarn import uses_classic_yarn
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
+from reimage.rewriting.cache_cleaning import clean_at_end
 from reimage.rewriting.script_edits import append_commands, insert_after
-from reimage.shell import Command, PackageOperation, Verb
+from reimage.shell import PackageOperation
+from reimage.text import Edit
 
 _CALL = re.compile(r"\b(?:pip[\d.]*|uv|composer|npm|yarn|conda|mamba|micromamba|gem|bundle)\b")
 _WITH_OPTION = frozenset(("pip", "uv", "composer"))
-_CLEANED_BY = {
-    "npm": "cache clean --force",
-    "yarn": "cache clean",
-    "conda": "clean --all --yes",
-    "mamba": "clean --all --yes",
-    "micromamba": "clean --all --yes",
-}
-_GEMS = "/usr/local/bundle/cache/*.gem"
+_GEMS = frozenset(("gem", "bundle"))
+_REMOVE_GEMS = "rm -rf /usr/local/bundle/cache/*.gem"
 _GEMS_ELSEWHERE = re.compile(
     r"GEM_HOME|(?i:bundle[_ ]+(?:path|deployment|config|standalone|cache_path))|--path|--deployment"
     r"|--standalone|--user-install|--install-dir|-i\b"
 )
-_USERS = frozenset(("sudo", "doas", "gosu", "su-exec"))
-_HARMLESS = frozenset(("group", "subshell"))
 _PIP_SETTING = re.compile(r"config\b.*no-cache-dir|no-cache-dir\s*=")
 
 
@@ -74,22 +69,13 @@ def _look_at(facts: Facts, stage: Stage, run: RunFacts) -> Iterator[Finding]:
             continue
         if empties_cache(run, manager, end) or emptied_by_next_runs(stage, run, manager):
             continue
-        if _works_offline_later(stage, run, name):
+        if works_offline_later(stage, run, name):
             at = run.run.span
             yield Refusal(f"a later {name} command works offline, from what this RUN downloads", at)
         elif name in _WITH_OPTION:
             yield from _with_option(stage, run, operations)
         else:
             yield from _with_cleaning(facts, stage, run, operations)
-
-
-def _works_offline_later(stage: Stage, run: RunFacts, name: str) -> bool:
-    return any(
-        operation.manager.name == name and operation.has("--offline")
-        for other in stage.runs
-        if stage.position(other.run) > stage.position(run.run)
-        for operation in other.operations
-    )
 
 
 def _with_option(
@@ -139,30 +125,29 @@ def _with_cleaning(
     facts: Facts, stage: Stage, run: RunFacts, operations: list[PackageOperation]
 ) -> Iterator[Finding]:
     name, at = operations[-1].manager.name, run.run.span
-    if name == "yarn" and any(each.verb_words[:1] != "global" for each in operations):
+    if name == "yarn" and not all(map(_is_global, operations)):
         if facts.context is None:
             yield Skipped("context", at)
             return
-        if not is_classic_yarn(facts.context):
-            yield Refusal("`yarn cache clean` of Yarn 2 and later may remove what the app runs from", at)
+        if not uses_classic_yarn(facts.context):
+            yield Refusal("what Yarn 2 and later keep in their cache may be what the app runs", at)
             return
-    if name in ("gem", "bundle"):
-        if is_official(stage.root_image, "ruby") and not _installs_elsewhere(stage, run):
-            yield _cleaned(run, name, (f"rm -rf {_GEMS}",))
-        return
-    reason = _no_way_to_clean(run, operations)
-    if reason:
-        yield _refused(run, name, reason)
-        return
-    yield _cleaned(run, name, tuple(dict.fromkeys(_clean(run, each) for each in operations)))
+    edit = _without_gems(stage, run) if name in _GEMS else clean_at_end(run, operations)
+    if isinstance(edit, Edit):
+        yield Rewrite(f"removes the downloads of {name} from this layer", at, (edit,))
+    elif edit:
+        yield Refusal(f"the downloads of {name} stay in this layer: {edit}", at)
 
 
-def _cleaned(run: RunFacts, name: str, commands: tuple[str, ...]) -> Finding:
-    edit = append_commands(run, commands)
-    if isinstance(edit, str):
-        return _refused(run, name, edit)
-    return Rewrite(f"removes the downloads of {name} from this layer", run.run.span, (edit,))
+def _is_global(operation: PackageOperation) -> bool:
+    """`yarn global` is there in Yarn 1 only."""
+    return any(word.value == "global" for word in operation.verb_words)
 
 
-def _refused(run: RunFacts, name: str, reason: str) -> Refusal:
-    return Refusal(f"the downloads of {name} stay in this layer: {reason}", run.run.span)
+def _without_gems(stage: Stage, run: RunFacts) -> Edit | str | None:
+    """Removes the archives where the image is known to keep them, None where that isn't known."""
+    assert run.run.script is not None
+    settings = (run.run.script.text, *run.state.env)
+    if not is_official(stage.root_image, "ruby") or any(map(_GEMS_ELSEWHERE.search, settings)):
+        return None
+    return append_commands(run, (_REMOVE_GEMS,))

@@ -13,7 +13,7 @@ from reimage.rewriting.script_edits import insert_after
 from reimage.shell.package_managers import PackageOperation, Verb
 from reimage.text import Edit, Span
 
-_CALL = re.compile(r"\b(?:apt|dnf|yum|tdnf|zypper|pacman|conda|mamba|micromamba)\b")
+_MANAGERS = ("apt", "dnf", "yum", "zypper", "pacman", "conda", "mamba")
 _APT = re.compile(r"\b(?:apt|apt-get|aptitude|dpkg)\b")
 _ASKING = (Verb.INSTALL, Verb.UPGRADE, Verb.REMOVE)
 # Settings of apt, dnf and conda that answer for all later calls.
@@ -54,9 +54,9 @@ def install_without_prompt(facts: Facts) -> Iterator[Finding]:
     for stage in facts.stages:
         for run in stage.runs:
             script = run.run.script
-            if script is not None and _CALL.search(script.text):
+            if script is not None and any(name in script.text for name in _MANAGERS):
                 yield from _answers(stage, run)
-        if stage.ships:
+        if stage.ships and _FRONTEND in facts.dockerfile.source:
             yield from _frontend(facts, stage)
 
 
@@ -66,10 +66,18 @@ def _answers(stage: Stage, run: RunFacts) -> Iterator[Finding]:
             continue
         if any(_HOLDS_OPTIONS.match(word.text) for word in operation.command.arguments):
             continue
-        # conda env does not ask, and takes no such option before conda 23.
-        silent = operation.has(*_NOT_ASKING) or operation.verb_words[0].value == "env"
-        if not silent and not _is_answered(stage):
+        if not _is_silent(operation) and not _is_answered(stage):
             yield _answer(run, operation)
+
+
+def _is_silent(operation: PackageOperation) -> bool:
+    said = operation.verb_words[0].value
+    # conda env does not ask, and takes no such option before conda 23.
+    if said == "env" or operation.has(*_NOT_ASKING):
+        return True
+    # apt-get purge alone is not what was meant, but asks nothing.
+    without_packages = not operation.packages and not operation.more_from_input
+    return without_packages and said in ("install", "remove", "purge")
 
 
 def _answer(run: RunFacts, operation: PackageOperation) -> Rewrite:

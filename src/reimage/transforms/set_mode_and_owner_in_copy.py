@@ -18,6 +18,7 @@ _MODE = re.compile(r"0?[0-7]{3}")
 _OWNER = re.compile(r"[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?")
 _FLAGS = frozenset(("from", "chmod", "chown", "link"))
 _ALWAYS_THERE = frozenset(("/", "/etc", "/tmp"))
+_BEFORE_CHMOD = re.compile(r"docker/dockerfile(?:-upstream)?:1\.[01](?!\d)")
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 
 
@@ -52,6 +53,9 @@ def _look_at(
     if not bringers or any(each.disturbed and each.files.doubt for each in bringers.values()):
         return
     reason = next(_objections(change, run, stage, bringers), None)
+    syntax = facts.dockerfile.directive("syntax")
+    if change.name == "chmod" and syntax and _BEFORE_CHMOD.match(syntax.value):
+        reason = reason or f"{syntax.value} does not know --chmod"
     removal = reason or _removal(run, facts.dockerfile.source)
     if isinstance(removal, str):
         yield Refusal(removal, run.run.span)
@@ -121,14 +125,14 @@ def _objections_to_copy(
     change: OwnershipChange, bringer: Bringer, reached: Collection[str]
 ) -> Iterator[str]:
     copy, files = bringer.copy, bringer.files
-    for flag in copy.flags:
-        if flag.name not in _FLAGS:
-            yield f"the COPY has --{flag.name}"
+    other_flags = [flag.name for flag in copy.flags if flag.name not in _FLAGS]
+    if other_flags:
+        yield f"the COPY has --{other_flags[0]}"
     if existing := copy.flag_value(change.name):
         yield f"the COPY already says --{change.name}={existing}"
     if change.name == "chown" and not _MODE.fullmatch(copy.flag_value("chmod") or "755"):
         yield "chown would take away a part of the mode that the COPY sets"
-    if change.names_accounts and copy.flag("link"):
+    if change.names_accounts and copy.flag("link") and copy.flag_value("link") != "false":
         yield "with --link, COPY does not know the accounts of the image"
     if not files.places.issubset(reached):
         yield f"the COPY also brings {min(files.places.difference(reached))}"

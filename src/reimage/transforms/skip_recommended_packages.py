@@ -17,10 +17,13 @@ from reimage.shell import Word
 from reimage.shell.package_managers import PackageOperation, Verb
 from reimage.text import Edit, Span
 
-_CALL = re.compile(r"\b(?:apt|dnf|zypper)\b|\bmicrodnf\b")
-# apt's, dnf's and zypper's settings for the same, and the wish for the contrary.
-_DECIDED = re.compile(
-    r"APT::Install-Recommends|(?<!setopt=)install_weak_deps|solver\.onlyRequires", re.IGNORECASE
+_MANAGERS = ("apt", "dnf", "zypper")
+# Settings of apt, dnf and zypper; as options of one call they stand behind -o and --setopt.
+_SETTINGS = ("apt::install-recommends", "install_weak_deps", "solver.onlyrequires")
+_SETTING = re.compile(
+    r"(?<!-o )(?<!-o)(?<!-o \")(?<!-o ')(?<!option=)APT::Install-Recommends"
+    r"|(?<!setopt=)(?<!setopt )install_weak_deps|solver\.onlyRequires",
+    re.IGNORECASE,
 )
 _WANTED = re.compile(
     r"--install-recommends|--recommends|(?:.*=)?APT::Install-Recommends=.*"
@@ -47,22 +50,34 @@ def skip_recommended_packages(facts: Facts) -> Iterator[Finding]:
     as they are. It refuses where the recommended packages may be the point (metapackages of
     desktops, compilers for pip or cmake) and where the packages can't be told from the text.
     """
+    source = facts.dockerfile.source.lower()
+    has_settings = any(setting in source for setting in _SETTINGS)
     for stage in facts.shipping_stages:
-        decided: bool | None = None
+        if has_settings and _is_decided(stage):
+            continue
+        present = {name for below in stage.ancestors for name in _installed(below)}
         for run in stage.runs:
             script = run.run.script
-            if script is None or not _CALL.search(script.text):
+            if script is None or not any(name in script.text for name in _MANAGERS):
                 continue
             for operation in run.operations:
-                if operation.verb is Verb.INSTALL and operation.manager.no_recommends:
-                    decided = _is_decided(stage) if decided is None else decided
-                    if not decided and not _says_what_it_wants(operation):
-                        yield _look_at(facts, stage, run, operation)
+                if operation.verb is not Verb.INSTALL or not operation.manager.no_recommends:
+                    continue
+                if not _says_what_it_wants(operation):
+                    yield _look_at(facts, stage, run, operation, present)
+                present.update(name for name in _names(run, operation) if name)
+
+
+def _installed(stage: Stage) -> Iterator[str]:
+    for run in stage.runs:
+        for operation in run.operations:
+            if operation.verb is Verb.INSTALL:
+                yield from (name for name in _names(run, operation) if name)
 
 
 def _is_decided(stage: Stage) -> bool:
     return any(
-        _DECIDED.search(text)
+        _SETTING.search(text)
         for each in (stage, *stage.ancestors)
         for instruction in each.instructions
         for text in (instruction.logical.text, *(h.content for h in instruction.heredocs))
@@ -71,34 +86,42 @@ def _is_decided(stage: Stage) -> bool:
 
 def _says_what_it_wants(operation: PackageOperation) -> bool:
     return operation.skips_recommends or any(
-        _WANTED.fullmatch(word.text) or _HOLDS_OPTIONS.match(word.text)
+        _WANTED.fullmatch(word.text.strip("\"'")) or _HOLDS_OPTIONS.match(word.text)
         for word in operation.command.arguments
     )
 
 
-def _look_at(facts: Facts, stage: Stage, run: RunFacts, operation: PackageOperation) -> Finding:
+def _look_at(
+    facts: Facts, stage: Stage, run: RunFacts, operation: PackageOperation, present: set[str]
+) -> Finding:
+    """`present` are the packages installed before; what has to be named is added to it."""
     manager, at = operation.manager, run.run.span
-    named = [(word, name) for word in operation.packages for name in _names(run, word)]
-    if operation.more_from_input or not named or any(name is None for _, name in named):
-        return Refusal(f"the packages that {manager.name} installs are not all in the text", at)
     edits = [insert_after(run, _last_option(operation).span, manager.no_recommends or "")]
     added: set[str] = set()
     if manager.name in ("apt", "apt-get"):
-        installed = {*_installed_before(stage, run, operation), *(name or "" for _, name in named)}
+        names = [*_names(run, operation)]
+        if operation.more_from_input or not names or None in names:
+            return Refusal("the packages that apt installs here are not all in the text", at)
+        installed = {name for name in names if name} | present
         image = [stage, *stage.ancestors][-1].image
-        for word, name in named:
-            if reason := reason_to_recommend(name or "", installed):
-                return Refusal(reason, at)
-            needed = missing_recommendation(name or "", installed | added, image)
-            if needed:
-                added.add(needed)
-                edits.append(_name_before(facts, run, word, needed))
+        for word in operation.packages:
+            for name in (name for name in _names_in(run, word) if name):
+                if reason := reason_to_recommend(name, installed):
+                    return Refusal(reason, at)
+                if needed := missing_recommendation(name, installed | added, image):
+                    added.add(needed)
+                    edits.append(_name_before(facts, run, word, needed))
+    present |= added
     besides = f", and names {' and '.join(sorted(added))}" if added else ""
     message = f"keeps {manager.name} from installing what is merely recommended{besides}"
     return Rewrite(message, at, tuple(edits))
 
 
-def _names(run: RunFacts, word: Word) -> list[str | None]:
+def _names(run: RunFacts, operation: PackageOperation) -> Iterator[str | None]:
+    return (name for word in operation.packages for name in _names_in(run, word))
+
+
+def _names_in(run: RunFacts, word: Word) -> list[str | None]:
     """The packages a word stands for; None among them for what the text does not tell."""
     if word.value is not None:
         return [package_name(word.value)]
@@ -119,23 +142,11 @@ def _value(run: RunFacts, variable: str) -> str | None:
     return run.state.env.get(variable)
 
 
-def _installed_before(stage: Stage, run: RunFacts, operation: PackageOperation) -> Iterator[str]:
-    here = stage.position(run.run)
-    runs = [each for below in stage.ancestors for each in below.runs]
-    runs += [each for each in stage.runs if stage.position(each.run) < here]
-    earlier = [each for other in runs for each in other.operations]
-    starts_at = operation.command.span.start
-    earlier += [each for each in run.operations if each.command.span.start < starts_at]
-    for each in earlier:
-        if each.verb is Verb.INSTALL:
-            yield from (package_name(word.value) for word in each.packages if word.value)
-
-
 def _last_option(operation: PackageOperation) -> Word:
     """The last word between the verb and the first package."""
-    words = operation.command.words
-    end = operation.packages[0].span.start
-    return [word for word in words if word.span.start < end and word.text != "--"][-1]
+    command, packages = operation.command, operation.packages
+    end = packages[0].span.start if packages else command.span.end
+    return [word for word in command.words if word.span.start < end and word.text != "--"][-1]
 
 
 def _name_before(facts: Facts, run: RunFacts, word: Word, package: str) -> Edit:
