@@ -8,13 +8,14 @@ Cases named `refuses_…` have none either, and the transformation says why.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from reimage.context.survey import survey
 from reimage.dockerfile import parse
 from reimage.model import ContextFacts
-from reimage.rewriting import Claim, Outcome, rewrite
+from reimage.rewriting import Claim, Outcome, Transformation, rewrite
 from reimage.text import decode, encode
 from reimage.transforms import load
 
@@ -49,15 +50,28 @@ class Case:
         before = self.path / "before"
         return survey(before, before / "Dockerfile")
 
-    def outcome(self) -> Outcome:
-        """What the case's transformation makes of it, whatever its claim; all defaults for `together`."""
-        chosen = [t for t in load() if t.name == self.transformation]
-        allow = Claim.CHANGES_BEHAVIOUR
+    def context_with(self, files: Mapping[str, str]) -> ContextFacts | None:
+        """The context once `files` are written."""
+        context = self.context
+        return context and replace(context, texts={**context.texts, **files})
+
+    @property
+    def transformations(self) -> list[Transformation]:
+        """The one that the folder is named after, all defaults for `together`."""
         if self.transformation == ALL_TOGETHER:
-            chosen = [t for t in load() if t.alternative_to is None]
+            return [t for t in load() if t.alternative_to is None]
+        return [t for t in load() if t.name == self.transformation]
+
+    def outcome(self) -> Outcome:
+        """What the case's transformations make of it, whatever their claim."""
         parsed = parse(self.source)
         assert not parsed.problems, parsed.problems
-        return rewrite(parsed.tree, chosen, allow=allow, context=self.context)
+        return rewrite(
+            parsed.tree,
+            self.transformations,
+            allow=Claim.CHANGES_BEHAVIOUR,
+            context=self.context,
+        )
 
     def expected(self) -> dict[str, str]:
         after = self.path / "after"

@@ -31,14 +31,16 @@ def test_comes_out_as_written_down(case: Case) -> None:
 def test_a_second_run_changes_nothing(case: Case) -> None:
     if case.unchanged:
         pytest.skip("nothing changed in the first run")
+    assert case.transformations
     first = case.outcome()
     again = rewrite(
         parse(first.text).tree,
-        [t for t in load() if t.name == case.transformation],
+        case.transformations,
         allow=Claim.CHANGES_BEHAVIOUR,
-        context=case.context,
+        context=case.context_with(first.files),
     )
     assert again.text == first.text
+    assert not again.files
 
 
 @every_case

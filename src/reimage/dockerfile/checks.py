@@ -55,16 +55,18 @@ _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
 def check(tree: Dockerfile) -> Iterator[Problem]:
     """The instructions that BuildKit would reject, and a file without a stage."""
     stages = 0
+    sound = True
     for instruction in tree.instructions:
         stages += instruction.keyword == "FROM"
         messages = _messages(instruction)
         if not stages and not messages and instruction.keyword != "ARG":
             messages = ["no build stage in current context: only ARG may stand before FROM"]
         for message in messages:
+            sound = False
             yield Problem(Span(instruction.span.start, instruction.logical.whole.end), message)
     if not tree.instructions:
         yield Problem(Span(0, 0), "file with no instructions")
-    elif not stages:
+    elif not stages and sound:
         yield Problem(Span(0, 0), "Dockerfile has no stages to build; add a FROM instruction")
 
 

@@ -25,6 +25,11 @@ def parser_source(parser: DockerfileParser) -> bytes:
     return encode(content)
 
 
+def parser_path(parser: DockerfileParser) -> str:
+    """The path of the parser's file; a parser over a file object has none."""
+    return str(getattr(parser, "dockerfile_path", "Dockerfile"))
+
+
 def replace_parser_source(parser: DockerfileParser, source: bytes) -> None:
     """Give the parser another file; it writes it to where it reads from."""
     parser.content = decode(source)

@@ -66,6 +66,8 @@ def _installed(command: Command) -> Word | None:
         return script if script and _INSTALLER.search(script.text) else None
     if command.words and "/" in command.words[0].text and _INSTALLER.search(command.words[0].text):
         return command.words[0]
+    if not _PACKAGE.search(command.words[-1].text if command.words else ""):
+        return None
     operation = package_operation(command)
     if operation and operation.verb is Verb.INSTALL and len(operation.packages) == 1:
         package = operation.packages[0]

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 _AT_THE_START = re.compile(r"\s*ch(?:mod|own)\s")
 _OPTION = re.compile(r"-[Rcfv]+|--(?:recursive|changes|silent|quiet|verbose)")
 _PLAIN_REFERENCES = re.compile(r"[\w./:${}-]+")
+_MODE = re.compile(r"0?[0-7]{3}")
+_OWNER = re.compile(r"[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?")
 _NAME = re.compile(r"[^0-9:]")
 
 
@@ -47,6 +49,26 @@ class OwnershipChange:
     def names_accounts(self) -> bool:
         """Whether the owner is given by name, so that the image's /etc/passwd decides."""
         return self.name == "chown" and _NAME.search(self.settled or "?") is not None
+
+    @property
+    def flag_value(self) -> str:
+        """What `COPY --chmod` or `COPY --chown` has to be given to do the same."""
+        # chown leaves a file's group, root; COPY would take the one with the user's number.
+        ungrouped = self.name == "chown" and ":" not in (self.settled or "")
+        return f"{self.value}:0" if ungrouped else self.value
+
+    @property
+    def doubt(self) -> str | None:
+        """Why COPY has no flag that does the same, None when it has."""
+        if self.settled is None:
+            return f"it is not certain what {self.value} stands for"
+        if (_OWNER if self.name == "chown" else _MODE).fullmatch(self.settled):
+            return None
+        if self.name == "chown":
+            return f"COPY has no way to say {self.value}"
+        if self.settled.isdecimal():
+            return f"mode {self.settled} sets more than permissions"
+        return f"mode {self.value} starts from the mode the file has; an octal one would not"
 
 
 def leading_ownership_change(run: RunFacts, stage: Stage) -> OwnershipChange | None:

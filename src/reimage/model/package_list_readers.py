@@ -91,13 +91,14 @@ def runs_unknown_script_behind(stage: Stage, run: RunFacts) -> bool:
     """Whether a later RUN of the stage runs a script that is not in the Dockerfile."""
     here = stage.position(run.run)
     return any(
-        other.opaque or any(map(_is_script, other.commands))
+        other.opaque or any(map(is_unknown_script, other.commands))
         for other in stage.runs
         if stage.position(other.run) > here
     )
 
 
-def _is_script(command: Command) -> bool:
+def is_unknown_script(command: Command) -> bool:
+    """Whether the command runs a script that is not in the Dockerfile."""
     inner = command.unwrapped()
     if not inner.words:
         return False

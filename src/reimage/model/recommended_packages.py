@@ -37,11 +37,6 @@ _WITH_CERTIFICATES = re.compile(
 )
 
 
-def package_name(written: str) -> str:
-    """The name of a package without version, release and architecture."""
-    return re.split(r"[=/:]", written)[0]
-
-
 def missing_recommendation(
     package: str, installed: Collection[str], image: str | None
 ) -> str | None:

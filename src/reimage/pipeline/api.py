@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from reimage.dockerfile.interop import is_parser, parser_source, replace_parser_source
+from reimage.dockerfile.interop import is_parser, parser_path, parser_source, replace_parser_source
 from reimage.pipeline.optimize import optimize_file, optimize_text
 from reimage.pipeline.options import Options
 from reimage.pipeline.results import FileReport
@@ -48,9 +48,8 @@ def optimize(subject: Subject, options: Options | None = None) -> tuple[Subject,
         _checked(report)
         return data, report
     if is_parser(subject):
-        report, data = optimize_text(
-            parser_source(subject), name=str(subject.dockerfile_path), options=options
-        )
+        name = parser_path(subject)
+        report, data = optimize_text(parser_source(subject), name=name, options=options)
         _checked(report)
         replace_parser_source(subject, data)
         return subject, report

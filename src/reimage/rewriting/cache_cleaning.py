@@ -1,4 +1,4 @@
-"""Emptying a package manager's cache at the end of the script that filled it."""
+"""Emptying a package manager's cache in the script that filled it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from reimage.model import RunFacts
-from reimage.rewriting.script_edits import append_commands
-from reimage.shell import Command, PackageOperation, Verb, Word, package_operation
+from reimage.rewriting.script_edits import append_commands, insert_command_after
+from reimage.shell import Command, PackageOperation, Statement, Verb, Word, package_operation
 from reimage.text import Edit
 
 _CLEANED_BY: Mapping[str, str] = MappingProxyType(
@@ -26,12 +26,8 @@ _PROGRAM = re.compile(r"^[\"']?/(?!tmp/npm|root).*(?:node|npm|yarn|conda|mamba|b
 _HARMLESS = frozenset(("group", "subshell"))
 
 
-def has_cleaning_command(manager_name: str) -> bool:
-    return manager_name in _CLEANED_BY
-
-
-def clean_at_end(run: RunFacts, operations: Sequence[PackageOperation]) -> Edit | str:
-    """Have the manager of these operations empty its cache, as the user who filled it."""
+def clean_downloads(run: RunFacts, operations: Sequence[PackageOperation]) -> Edit | str:
+    """Have the manager of these operations empty its cache at the end, as the user who filled it."""
     commands: list[str] = []
     for operation in operations:
         command = operation.command
@@ -42,9 +38,20 @@ def clean_at_end(run: RunFacts, operations: Sequence[PackageOperation]) -> Edit 
             return "it is run in a way that is not understood"
         if cleaning not in commands:
             commands.append(cleaning)
-    if remover := _remover(run, operations[-1]):
+    remover = _remover(run, operations[-1])
+    if remover is None:
+        return append_commands(run, commands)
+    statement = _statement_of(run, operations[-1])
+    if statement is None or len(commands) > 1:
         return f"`{remover}` may uninstall it before the RUN ends"
-    return append_commands(run, commands)
+    return insert_command_after(run, statement, commands[0])
+
+
+def _statement_of(run: RunFacts, operation: PackageOperation) -> Statement | None:
+    """The simple command at the top of the script that the operation is."""
+    end = operation.command.span.end
+    found = (each for each in run.script.statements if each.span.end == end) if run.script else ()
+    return next((each for each in found if each.kind == "command"), None)
 
 
 def _cleaning(run: RunFacts, operation: PackageOperation) -> str | None:

@@ -84,9 +84,10 @@ def _semicolons(script: Script) -> bool:
 
 def _joined(run: RunFacts, operator: str, commands: Sequence[str], *, terminated: bool) -> str:
     if not run.run.continued:
-        text = "".join(f" {operator} {command}" for command in commands)
+        glue = "; " if operator == ";" else f" {operator} "
+        text = "".join(glue + command for command in commands)
         if terminated:
-            text = text[2:]
+            text = text.removeprefix(";")
         if len(run.run.logical.text) + len(text) <= _LONGEST_LINE or len(text) <= 40:
             return text
     newline, indent = continuation(run)
@@ -223,14 +224,19 @@ def _inserted(
     behind = source[end:].partition("\n")[0].rstrip("\r")
     indent = re.match(r"[ \t]*", before)[0]  # type: ignore[index]
     if sign == "\n":
-        return f"{'\r\n' if '\r\n' in source else '\n'}{indent}{command}"
+        line_end = "\r\n" if "\r\n" in source else "\n"
+        return f"{line_end}{indent}{command}"
     glue = "; " if sign == ";" else " && "
     alone = re.fullmatch(r"[ \t]*(?:&&[ \t]*)?", before) is not None
     ends = re.fullmatch(r"[ \t]*(?:(?:&&|;)?[ \t]*[\\`])?[ \t]*", behind) is not None
     if not (run.run.continued and alone and ends) or run.run.script_is_heredoc:
         return f"{glue}{command}"
     newline, _ = continuation(run)
-    at_line_ends = connectors_end_lines(run) if following is None else bool(re.match(r"[ \t]*(?:&&|;)", behind))
+    at_line_ends = (
+        connectors_end_lines(run)
+        if following is None
+        else bool(re.match(r"[ \t]*(?:&&|;)", behind))
+    )
     if sign == ";" or at_line_ends:
         return f"{glue.rstrip()}{newline}{indent}{command}"
     return f"{newline}{indent}&& {command}"

@@ -61,15 +61,16 @@ def exits_on_error(run: RunFacts) -> bool:
     return by_shell or (run.script is not None and "e" in run.script.options)
 
 
-def connector(first: Script, second: Script, *, stops: bool) -> str | None:
+def connector(first: Script, second: Script, before: str, *, stops: bool) -> str | None:
     """`&&` or `;`, whichever lets a failure of the first script still stop the build; else None.
 
-    `stops` says that `set -e` is in force where the scripts meet.
+    `before` joins the first script to others in front of it. `stops` says that `set -e` is in force
+    where the scripts meet.
     """
     tail = first.text[first.statements[-1].span.end :].strip()
     if tail not in ("", ";"):
         return None
-    by_semicolon = stops and _failure_stops(first)
+    by_semicolon = stops and _failure_stops(first, before)
     if by_semicolon and (tail or any(each.connector == ";" for each in first.statements)):
         return ";"
     is_chain = all(each.connector == "&&" for each in behind_set(first, second)[1:])
@@ -99,12 +100,13 @@ def _leading_set(script: Script) -> list[Statement]:
     return found
 
 
-def _failure_stops(script: Script) -> bool:
+def _failure_stops(script: Script, before: str) -> bool:
     """Whether under `set -e` a failure in the script's last list surely ends the shell."""
     for statement in reversed(script.statements):
-        if statement.connector == "&&" or _is_nested(statement):
+        joined_by = statement.connector or before
+        if joined_by == "&&" or _is_nested(statement):
             return False
-        if statement.connector != "||":
+        if joined_by != "||":
             break
     return True
 

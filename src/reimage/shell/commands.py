@@ -1,13 +1,15 @@
 """What a script consists of: commands, the statements they form, and the script itself."""
 
 import re
-from dataclasses import dataclass
-from typing import NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.shell.words import Word
 from reimage.text import Span
 
-_CLUSTER = re.compile(r"-[A-Za-z0-9]+")
+if TYPE_CHECKING:
+    from reimage.shell.package_managers import PackageOperation
+
 
 
 class Redirection(NamedTuple):
@@ -23,14 +25,7 @@ class Redirection(NamedTuple):
     body: Span | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A simple command: assignments, words (the program first) and redirections.
-
-    `span` reaches from its first to its last word, assignment or redirection and leaves out the
-    body of a heredoc. `connector` joins it to the command before it in the same list.
-    """
-
+class _Parts(NamedTuple):
     span: Span
     words: tuple[Word, ...]
     assignments: tuple[Word, ...]
@@ -40,7 +35,17 @@ class Command:
     nesting: tuple[str, ...]
     background: bool
 
-    @property
+
+class Command(_Parts):
+    """A simple command: assignments, words (the program first) and redirections.
+
+    `span` reaches from its first to its last word, assignment or redirection and leaves out the
+    body of a heredoc. `connector` joins it to the command before it in the same list.
+    """
+
+    # Without __slots__: what is told from the words is kept, for it is asked for many times.
+
+    @cached_property
     def name(self) -> str | None:
         """The program without its folder; None when there is none or it is expanded."""
         value = self.words[0].value if self.words else None
@@ -87,9 +92,20 @@ class Command:
 
         The command itself when it is not wrapped, or wrapped in a way that is not understood.
         """
+        return self._unwrapped
+
+    @cached_property
+    def _unwrapped(self) -> "Command":
         from reimage.shell.wrappers import unwrap
 
         return unwrap(self)
+
+    @cached_property
+    def package_operation(self) -> "PackageOperation | None":
+        """The package operation that it is, also behind sudo, env, xargs or `python -m`."""
+        from reimage.shell.package_managers.operations import read_operation
+
+        return read_operation(self)
 
     def _before_dashes(self) -> tuple[Word, ...]:
         for at, word in enumerate(self.words[1:], 1):
@@ -116,13 +132,12 @@ def option_is(word: Word, name: str) -> bool:
     is_repeated_letter = len(set(letters)) == 1
     return (
         is_repeated_letter
-        and _CLUSTER.fullmatch(written) is not None
+        and re.fullmatch(r"-[A-Za-z0-9]+", written) is not None
         and written.count(letters[0]) >= len(letters)
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(NamedTuple):
     """An element of the script's top-level list: a command, a pipeline or a compound command.
 
     `kind` is command, assignment, test, pipeline, negation, if, for, while, case, subshell, group
@@ -138,8 +153,7 @@ class Statement:
     background: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(NamedTuple):
     """A script that was read; `opaque` says why there is nothing to see when it was not.
 
     `options` (e, u, x, pipefail, …) are those set by `set` commands at its very beginning.

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reimage.shell.bashisms import uses_bash
@@ -33,19 +32,27 @@ _OF_BASH = frozenset({"&>", "&>>", "<<<", "|&", "select", "function"})
 _EXPANDS = re.compile(r"(?<!\\)(?:\\\\)*(`|\$\()")
 
 
-@dataclass(slots=True)
 class Item:
     """A simple or compound command of a level. A redirection on its own has no node."""
 
-    node: "Node | None"
-    span: Span
-    connector: str
-    connector_span: Span | None
-    negated_from: int | None
-    simple: SimpleCommand | None
-    redirections: list[Redirection] = field(default_factory=list)
-    expanding: "list[Node]" = field(default_factory=list)
-    background: bool = False
+    def __init__(
+        self,
+        node: "Node | None",
+        span: Span,
+        connector: str,
+        connector_span: Span | None,
+        negated_from: int | None,
+        simple: SimpleCommand | None,
+    ) -> None:
+        self.node = node
+        self.span = span
+        self.connector = connector
+        self.connector_span = connector_span
+        self.negated_from = negated_from
+        self.simple = simple
+        self.redirections: list[Redirection] = simple.redirections if simple else []
+        self.expanding: list[Node] = simple.expanding if simple else []
+        self.background = False
 
     @property
     def start(self) -> int:
@@ -53,13 +60,13 @@ class Item:
         return self.span.start if self.negated_from is None else self.negated_from
 
 
-@dataclass(slots=True)
 class Findings:
     """What is of interest at every level."""
 
-    comments: list[Span] = field(default_factory=list)
-    heredocs: list[Span] = field(default_factory=list)
-    bashisms: bool = False
+    def __init__(self) -> None:
+        self.comments: list[Span] = []
+        self.heredocs: list[Span] = []
+        self.bashisms = False
 
 
 def pipelines(items: Iterable[Item]) -> Iterator[list[Item]]:
@@ -102,7 +109,7 @@ class Level:
 
     def _take(self, node: "Node", kind: str, span: Span) -> None:
         if kind in SIMPLE or kind in COMPOUND:
-            self._begin(node, span)
+            self._begin(node, kind, span)
         elif kind in OPERATORS:
             self._connect(kind, span)
         elif kind in REDIRECTIONS:
@@ -126,18 +133,18 @@ class Level:
             raise Unreadable("a part of the script was not understood")
         self.read_up_to = span.end
 
-    def _begin(self, node: "Node | None", span: Span) -> Item:
+    def _begin(self, node: "Node | None", kind: str, span: Span) -> Item:
         connector, connector_span = self._connection_at(span.start)
         if self.negated_from is not None and self._begins_line(span.start):
             raise Unreadable("nothing after !")
         self._advance(span)
-        item = Item(node, span, connector, connector_span, self.negated_from, None)
+        simple = None
         if node is None:
-            item.simple = SimpleCommand()
-        elif node.type in SIMPLE:
-            item.simple = read_simple_command(self.source, node)
-            item.redirections, item.expanding = item.simple.redirections, item.simple.expanding
-            self.findings.bashisms |= item.simple.bashisms
+            simple = SimpleCommand()
+        elif kind in SIMPLE:
+            simple = read_simple_command(self.source, node, kind, span)
+            self.findings.bashisms |= simple.bashisms
+        item = Item(node, span, connector, connector_span, self.negated_from, simple)
         self.found.append(item)
         self.connection = self.negated_from = None
         self.item_end = span.end
@@ -177,7 +184,7 @@ class Level:
         redirection, words = read_redirection(self.source, node)
         span = Span(span.start, redirection.span.end)
         if self._is_at_beginning(span.start):
-            item = self._begin(None, Span(span.start, span.start))
+            item = self._begin(None, "", Span(span.start, span.start))
         else:
             item = self.found[-1]
         self._extend(item, span)

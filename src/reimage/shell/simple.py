@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reimage.shell.bashisms import uses_bash
@@ -43,22 +42,21 @@ class Source:
         return Word(Span(start, end), written, literal(written))
 
 
-@dataclass(slots=True)
 class SimpleCommand:
     """A simple command while it is read; `expanding` are the nodes that may hold commands."""
 
-    words: list[Word] = field(default_factory=list)
-    assignments: list[Word] = field(default_factory=list)
-    redirections: list[Redirection] = field(default_factory=list)
-    expanding: "list[Node]" = field(default_factory=list)
-    bashisms: bool = False
+    def __init__(self) -> None:
+        self.words: list[Word] = []
+        self.assignments: list[Word] = []
+        self.redirections: list[Redirection] = []
+        self.expanding: list[Node] = []
+        self.bashisms = False
 
 
-def read_simple_command(source: Source, node: "Node") -> SimpleCommand:
+def read_simple_command(source: Source, node: "Node", kind: str, span: Span) -> SimpleCommand:
     """What a `command`, `declaration_command`, `test_command` or assignment consists of."""
-    start, end = source.span(node)
+    start, end = span
     written = source.text[start:end]
-    kind = node.type
     command = SimpleCommand()
     if kind == "command" and _PLAIN.fullmatch(written):
         command.words = _plain_words(written, start)

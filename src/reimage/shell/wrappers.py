@@ -1,8 +1,8 @@
 """Programs that run the command given as their arguments: sudo, env, nice, …"""
 
 import re
-from dataclasses import dataclass, replace
 from types import MappingProxyType
+from typing import NamedTuple
 
 from reimage.shell.commands import Command
 from reimage.shell.words import Word
@@ -11,8 +11,7 @@ from reimage.text import Span
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrapper:
+class _Wrapper(NamedTuple):
     """Its flags, the options with a value, and how many operands come before the command."""
 
     flags: str = ""
@@ -100,8 +99,7 @@ def _within(command: Command, wrapper: _Wrapper) -> Command | None:
     at += wrapper.operands
     if at >= len(words):
         return None
-    return replace(
-        command,
+    return command._replace(
         span=Span(words[at].span.start, command.span.end),
         words=words[at:],
         assignments=(*command.assignments, *assignments),

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.package_list_readers import reader_of_lists, runs_unknown_script_behind
+from reimage.model.package_list_readers import (
+    is_unknown_script,
+    reader_of_lists,
+    runs_unknown_script_behind,
+)
 from reimage.model.package_lists import (
     fetches_lists,
     is_apt,
@@ -13,6 +17,7 @@ from reimage.model.package_lists import (
     removed_by_next_runs,
     removes_lists,
 )
+from reimage.model.package_names import called
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
 from reimage.rewriting.script_edits import append_commands, insert_after, remove_statement
 from reimage.shell.package_managers import PackageManager, PackageOperation, Verb
@@ -71,30 +76,23 @@ def _finding(
     manager, at = operations[-1].manager, run.run.span
     if manager.name == "apk" and (edits := _without_cache(run, operations)):
         return Rewrite("keeps the package index of apk out of this layer", at, edits)
-    reader = None
-    if is_apt(manager) or manager.name == "apk":
-        reader = reader_of_lists(facts, stage, run, manager)
-    if reader:
+    fetches_on_its_own = not is_apt(manager) and manager.name != "apk"
+    if not fetches_on_its_own and (reader := reader_of_lists(facts, stage, run, manager)):
         return Refusal(f"`{reader}` in a later layer reads the lists that this RUN fetches", at)
     if len(run.commands) == 1 and operations[0].verb is Verb.UPDATE:
-        return _superfluous(run, manager)
+        return _superfluous(stage, run, manager)
     edit = _cleaned(run, operations)
     if isinstance(edit, str):
         return Refusal(f"what {manager.name} fetches stays in this layer: {edit}", at)
     unsure = is_apt(manager) and runs_unknown_script_behind(stage, run)
-    message = f"removes what {_said(operations[0])} leaves in {manager.list_directories[0]}"
+    message = f"removes what {called(operations[0])} leaves in {manager.list_directories[0]}"
     return Rewrite(message, at, (edit,), claim=Claim.SAME_BEHAVIOUR if unsure else None)
 
 
-def _said(operation: PackageOperation) -> str:
-    words = (operation.command.words[0], *operation.verb_words)
-    return " ".join(word.text for word in words)
-
-
-def _superfluous(run: RunFacts, manager: PackageManager) -> Finding:
+def _superfluous(stage: Stage, run: RunFacts, manager: PackageManager) -> Finding:
     """A RUN that only fetches lists. apk fetches its own again when it needs them."""
     at = run.run.span
-    if manager.name != "apk":
+    if manager.name != "apk" or runs_unknown_script_behind(stage, run):
         return Refusal("this RUN only fetches lists, and something later may read them", at)
     if run.run.comments or run.run.inner_comments:
         return Refusal("nothing reads the index, but a comment speaks of this RUN", at)
@@ -118,6 +116,8 @@ def _is_conditional(operation: PackageOperation) -> bool:
 
 def _without_cache(run: RunFacts, operations: list[PackageOperation]) -> tuple[Edit, ...] | None:
     """Edits that make each operation do without an index on disk, None where one can't."""
+    if any(map(is_unknown_script, run.commands)):
+        return None
     edits: list[Edit] = []
     for operation in operations:
         edit = _without_update(run, operation) or _with_no_cache(run, operation)

@@ -15,12 +15,13 @@ from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
 from reimage.rewriting.script_edits import insert_command_after
 from reimage.shell import Command, Script, Statement
 
-_DOWNLOADS = re.compile(r"\b(?:curl|wget)\b")
+_DOWNLOADS = re.compile(r"\bwget\b|\bcurl\b[^|]*(?: -\w*[oO]|--output|--remote-name|>)")
+_USES_UP = re.compile(r"\b(?:tar|unzip|dpkg|rpm|sh|bash|python[\d.]*|install|add)\b|\.(?:run|bin)\b")
 _ONLY_LOOK = frozenset(
     "[ [[ b2sum chmod cosign echo file gpg gpgv ls md5sum minisign openssl printf sha1sum sha256sum"
     " sha384sum sha512sum shasum stat test".split()
 )
-_REMOVERS = frozenset(("rm", "find", "unlink", "mv", "shred", "xargs"))
+_REMOVERS = frozenset(("find", "shred", "xargs"))
 
 
 @transformation(claim=Claim.SAME_FILES)
@@ -39,15 +40,22 @@ def download_in_one_layer(facts: Facts) -> Iterator[Finding]:
     """
     for stage in facts.shipping_stages:
         for run in stage.runs:
-            if _DOWNLOADS.search(run.run.arguments.text) or run.run.heredocs:
+            if _may_matter(run):
                 yield from _archives(facts, stage, run)
+
+
+def _may_matter(run: RunFacts) -> bool:
+    text = run.run.script.text if run.run.script else ""
+    return bool(_DOWNLOADS.search(text) and _USES_UP.search(text))
 
 
 def _archives(facts: Facts, stage: Stage, run: RunFacts) -> Iterator[Finding]:
     for download in run.file_effects:
-        if download.effect is not Effect.WRITE or download.place not in run.left_behind:
+        if download.effect is not Effect.WRITE or download.place.tree:
             continue
-        if download.place.tree or download.command.unwrapped().name not in ("curl", "wget"):
+        if download.command.unwrapped().name not in ("curl", "wget"):
+            continue
+        if download.place not in run.left_behind:
             continue
         uses = [
             effect
@@ -120,15 +128,9 @@ def _may_be_removed(
     facts: Facts, stage: Stage, run: RunFacts, download: FileEffect, use: FileEffect
 ) -> bool:
     """Whether a later command, of this RUN or another, removes the archive or may well do so."""
-    name = download.place.path.rpartition("/")[2]
-    for command in run.commands:
-        inner = command.unwrapped()
-        if command.span.start > use.command.span.start and inner.name in _REMOVERS:
-            paths = [plain_text(word) for word in inner.operands]
-            if inner.name != "rm" or any(not path or "$" in path for path in paths):
-                return True
-            if any(path and fnmatchcase(name, path.rpartition("/")[2]) for path in paths):
-                return True
+    behind = (each for each in run.commands if each.span.start > use.command.span.start)
+    if any(_may_remove(command.unwrapped(), download.place.path) for command in behind):
+        return True
     later = [*stage.runs[stage.runs.index(run) + 1 :]]
     later += [each for other in facts.stages if stage in other.ancestors for each in other.runs]
     return any(
@@ -136,6 +138,23 @@ def _may_be_removed(
         for other in later
         for effect, place, _ in other.file_effects
     )
+
+
+def _may_remove(command: Command, archive: str) -> bool:
+    """Whether it is a command that may remove the archive by a name which can't be read."""
+    if command.name not in ("rm", "mv", "unlink"):
+        return command.name in _REMOVERS
+    name = archive.rpartition("/")[2]
+    for word in command.operands[: -1 if command.name == "mv" else None]:
+        path = plain_text(word)
+        if path is None:
+            return True
+        pattern = path.rstrip("/").rpartition("/")[2]
+        for unknown in names_in(pattern) - names_in(name):
+            pattern = pattern.replace(f"${{{unknown}}}", "*")
+        if fnmatchcase(name, pattern):
+            return True
+    return False
 
 
 def _later_use(facts: Facts, stage: Stage, run: RunFacts, archive: Place) -> str | None:

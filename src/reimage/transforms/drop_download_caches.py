@@ -15,9 +15,10 @@ from reimage.model.download_caches import (
     works_offline_later,
 )
 from reimage.model.known_images import is_official
+from reimage.model.settings import is_set_in
 from reimage.model.yarn import uses_classic_yarn
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.cache_cleaning import clean_at_end
+from reimage.rewriting.cache_cleaning import clean_downloads
 from reimage.rewriting.script_edits import append_commands, insert_after
 from reimage.shell import PackageOperation
 from reimage.text import Edit
@@ -48,8 +49,8 @@ def drop_download_caches(facts: Facts) -> Iterator[Finding]:
     as before. It looks only at stages that ship, and leaves alone what a cache mount holds, what a
     variable has settled, and what the script removes itself. `yarn cache clean` is for Yarn 1 only:
     [later versions](https://yarnpkg.com/features/caching) may run the application from their cache,
-    so the lock file has to tell. It refuses where the manager runs under a condition or is
-    uninstalled in the same RUN, and where a later command works offline. Go, Cargo, Maven and
+    so the lock file has to tell. It refuses where the manager
+    runs under a condition, and where a later command works offline. Go, Cargo, Maven and
     Gradle are left alone: what they download is what they build from.
     """
     for stage in facts.shipping_stages:
@@ -82,7 +83,7 @@ def _with_option(
     stage: Stage, run: RunFacts, operations: list[PackageOperation]
 ) -> Iterator[Finding]:
     manager, at = operations[0].manager, run.run.span
-    if manager.name == "pip" and _is_configured(stage, run):
+    if manager.name == "pip" and is_set_in(stage, _PIP_SETTING):
         return
     if manager.name == "uv" and _links_into_cache(run, operations):
         yield Refusal("uv is told to link into its cache, so the packages are in there", at)
@@ -96,17 +97,6 @@ def _with_option(
     )
     if edits:
         yield Rewrite(f"keeps the downloads of {manager.name} out of this layer", at, edits)
-
-
-def _is_configured(stage: Stage, run: RunFacts) -> bool:
-    """Whether the configuration of pip, written in this stage before, mentions the cache."""
-    end = stage.position(run.run) + 1
-    before = (*stage.instructions[:end], *(i for a in stage.ancestors for i in a.instructions))
-    return any(
-        _PIP_SETTING.search(each.logical.text)
-        or any(_PIP_SETTING.search(heredoc.content) for heredoc in each.heredocs)
-        for each in before
-    )
 
 
 def _links_into_cache(run: RunFacts, operations: list[PackageOperation]) -> bool:
@@ -132,7 +122,7 @@ def _with_cleaning(
         if not uses_classic_yarn(facts.context):
             yield Refusal("what Yarn 2 and later keep in their cache may be what the app runs", at)
             return
-    edit = _without_gems(stage, run) if name in _GEMS else clean_at_end(run, operations)
+    edit = _without_gems(stage, run) if name in _GEMS else clean_downloads(run, operations)
     if isinstance(edit, Edit):
         yield Rewrite(f"removes the downloads of {name} from this layer", at, (edit,))
     elif edit:

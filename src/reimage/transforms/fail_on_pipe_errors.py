@@ -95,7 +95,8 @@ def _decides_about_build(run: RunFacts, script: Script, chain: tuple[Command, ..
     next(each for each in statements if each.span.holds(chain[0].span))
     for distance, statement in enumerate(statements):
         if statement.connector != "&&":
-            return statement.connector in (";", "\n") and not distance and "e" in options
+            stops = not distance and not options.isdisjoint(("e", "errexit"))
+            return stops and statement.connector in (";", "\n")
     return True
 
 

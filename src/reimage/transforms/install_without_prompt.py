@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from reimage.dockerfile import Arg, Cmd, Entrypoint, Env, Instruction, Onbuild, Run
 from reimage.model import Facts, RunFacts, Stage
 from reimage.model.failures import failure_is_ignored, statement_of
+from reimage.model.package_names import called
+from reimage.model.settings import is_set_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
 from reimage.rewriting.script_edits import insert_after
 from reimage.shell.package_managers import PackageOperation, Verb
@@ -44,12 +46,11 @@ def install_without_prompt(facts: Facts) -> Iterator[Finding]:
     configuration, stay as they are.
 
     `DEBIAN_FRONTEND=noninteractive` is for the build as well. As ENV it is also set in every
-    container, where it [keeps people from configuring
-    packages](https://docs.docker.com/engine/faq/#why-is-debian_frontendnoninteractive-discouraged-in-dockerfiles),
-    so ENV becomes ARG, which RUNs of the stage see and the image does not. That changes the
-    image's configuration and is same-behaviour. It refuses where a stage built on this one, an
-    ONBUILD, or CMD and ENTRYPOINT call apt and would miss it, and where the ENV sets other
-    variables too.
+    container, where it [silences the questions](https://manpages.debian.org/debconf.7) of people
+    who install something by hand. So ENV becomes ARG, which RUNs of the stage see and the image
+    does not. That changes the image's configuration and is same-behaviour. It refuses where a
+    stage built on this one, an ONBUILD, or CMD and ENTRYPOINT call apt and would miss it, and where
+    the ENV sets other variables too.
     """
     for stage in facts.stages:
         for run in stage.runs:
@@ -66,7 +67,7 @@ def _answers(stage: Stage, run: RunFacts) -> Iterator[Finding]:
             continue
         if any(_HOLDS_OPTIONS.match(word.text) for word in operation.command.arguments):
             continue
-        if not _is_silent(operation) and not _is_answered(stage):
+        if not _is_silent(operation) and not is_set_in(stage, _ANSWERED):
             yield _answer(run, operation)
 
 
@@ -86,22 +87,11 @@ def _answer(run: RunFacts, operation: PackageOperation) -> Rewrite:
         word, option = command.words[0], manager.global_assume_yes[-1]
     else:
         word, option = operation.verb_words[-1], manager.assume_yes[0]
-    said = " ".join(word.text for word in (command.words[0], *operation.verb_words))
     return Rewrite(
-        f"answers the question of {said}, which nobody can do during a build",
+        f"answers the question of {called(operation)}, which nobody can do during a build",
         run.run.span,
         (insert_after(run, word.span, option),),
         claim=Claim.SAME_BEHAVIOUR if failure_is_ignored(run, command) else None,
-    )
-
-
-def _is_answered(stage: Stage) -> bool:
-    """Whether a setting made in the stage, or below it, may answer for every call."""
-    return any(
-        _ANSWERED.search(text)
-        for each in (stage, *stage.ancestors)
-        for instruction in each.instructions
-        for text in (instruction.logical.text, *(h.content for h in instruction.heredocs))
     )
 
 

@@ -15,7 +15,6 @@ from reimage.rewriting.script_edits import remove_statement
 from reimage.text import Edit
 
 _MODE = re.compile(r"0?[0-7]{3}")
-_OWNER = re.compile(r"[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?")
 _FLAGS = frozenset(("from", "chmod", "chown", "link"))
 _ALWAYS_THERE = frozenset(("/", "/etc", "/tmp"))
 _BEFORE_CHMOD = re.compile(r"docker/dockerfile(?:-upstream)?:1\.[01](?!\d)")
@@ -61,8 +60,7 @@ def _look_at(
         yield Refusal(removal, run.run.span)
         return
     copies = list({bringer.copy.span.start: bringer for bringer in bringers.values()}.values())
-    value = _flag_value(change)
-    edits = (add_flag(each.copy, change.name, value) for each in copies)
+    edits = (add_flag(each.copy, change.name, change.flag_value) for each in copies)
     sizes = [each.files.size for each in copies]
     evidence = Evidence.ASSUMED if None in sizes else Evidence.FACTS
     yield Rewrite(_message(change, copies), run.run.span, (*edits, removal), evidence=evidence)
@@ -90,12 +88,12 @@ def _objections(
     for path, bringer in bringers.items():
         if path == bringer.files.maybe:
             yield f"{path} may be a directory that was there before the COPY"
+        elif change.recursive and path not in bringer.files.places:
+            yield f"{path} may be a directory that holds more than what is copied"
         elif bringer.files.doubt:
             yield bringer.files.doubt
-        elif path not in bringer.files.places:
-            yield f"{path} is a directory, and may hold more than what is copied into it"
-    if reason := _bad_value(change):
-        yield reason
+    if change.doubt:
+        yield change.doubt
     unknown = [place for place in change.places if place not in bringers]
     if unknown:
         yield f"{change.name} also reaches {unknown[0] or 'a pattern'}, which no COPY here brings"
@@ -106,19 +104,6 @@ def _objections(
     yield from _objections_to_run(change, run)
     if change.name == "chown":
         yield from _objections_to_folders(bringers, stage)
-
-
-def _bad_value(change: OwnershipChange) -> str | None:
-    settled = change.settled or ""
-    if change.settled is None:
-        return f"it is not certain what {change.value} stands for"
-    if change.name == "chown":
-        return None if _OWNER.fullmatch(settled) else f"COPY has no way to say {change.value}"
-    if _MODE.fullmatch(settled):
-        return None
-    if settled.isdecimal():
-        return f"mode {settled} sets more than permissions"
-    return f"mode {change.value} starts from the mode the file has; an octal one would not"
 
 
 def _objections_to_copy(
@@ -169,16 +154,13 @@ def _removal(run: RunFacts, source: str) -> Edit | str:
     return remove_instruction(run.run, source)
 
 
-def _flag_value(change: OwnershipChange) -> str:
-    # chown leaves the file's group, root; COPY would take the one with the user's number.
-    ungrouped = change.name == "chown" and ":" not in (change.settled or "")
-    return f"{change.value}:0" if ungrouped else change.value
-
-
 def _message(change: OwnershipChange, copies: Sequence[Bringer]) -> str:
     places = sorted(place for each in copies for place in each.files.places)
-    what = places[0] if len(places) == 1 else f"{len(places)} files"
+    one = len(places) == 1
+    what = f"{places[0]} is" if one else f"{len(places)} files are"
     sizes = [each.files.size for each in copies if each.files.size is not None]
-    stored = f"{sum(sizes):,} bytes" if len(sizes) == len(copies) else "whole"
+    stored = "the whole file" if one else "the whole files"
+    if len(sizes) == len(copies):
+        stored = f"{'its' if one else 'their'} {sum(sizes):,} bytes"
     word = "mode" if change.name == "chmod" else "owner"
-    return f"sets the {word} as {what} is copied; {change.name} stored it {stored} a second time"
+    return f"sets the {word} as {what} copied; {change.name} stored {stored} a second time"

@@ -6,11 +6,9 @@ import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.recommended_packages import (
-    missing_recommendation,
-    package_name,
-    reason_to_recommend,
-)
+from reimage.model.package_names import package_names
+from reimage.model.recommended_packages import missing_recommendation, reason_to_recommend
+from reimage.model.settings import is_set_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
 from reimage.rewriting.script_edits import continuation, insert_after
 from reimage.shell import Word
@@ -30,7 +28,6 @@ _WANTED = re.compile(
     r"|(?:--setopt=)?install_weak_deps=.*",
     re.IGNORECASE,
 )
-_VARIABLE = re.compile(r"[\"']?\$\{?(\w+)\}?[\"']?")
 _HOLDS_OPTIONS = re.compile(r"[\"']?\$\{?\w*(?:opt|arg|flag|param)", re.IGNORECASE)
 
 
@@ -53,7 +50,7 @@ def skip_recommended_packages(facts: Facts) -> Iterator[Finding]:
     source = facts.dockerfile.source.lower()
     has_settings = any(setting in source for setting in _SETTINGS)
     for stage in facts.shipping_stages:
-        if has_settings and _is_decided(stage):
+        if has_settings and is_set_in(stage, _SETTING):
             continue
         present = {name for below in stage.ancestors for name in _installed(below)}
         for run in stage.runs:
@@ -73,15 +70,6 @@ def _installed(stage: Stage) -> Iterator[str]:
         for operation in run.operations:
             if operation.verb is Verb.INSTALL:
                 yield from (name for name in _names(run, operation) if name)
-
-
-def _is_decided(stage: Stage) -> bool:
-    return any(
-        _SETTING.search(text)
-        for each in (stage, *stage.ancestors)
-        for instruction in each.instructions
-        for text in (instruction.logical.text, *(h.content for h in instruction.heredocs))
-    )
 
 
 def _says_what_it_wants(operation: PackageOperation) -> bool:
@@ -105,7 +93,7 @@ def _look_at(
         installed = {name for name in names if name} | present
         image = [stage, *stage.ancestors][-1].image
         for word in operation.packages:
-            for name in (name for name in _names_in(run, word) if name):
+            for name in (name for name in package_names(run, word) if name):
                 if reason := reason_to_recommend(name, installed):
                     return Refusal(reason, at)
                 if needed := missing_recommendation(name, installed | added, image):
@@ -118,28 +106,7 @@ def _look_at(
 
 
 def _names(run: RunFacts, operation: PackageOperation) -> Iterator[str | None]:
-    return (name for word in operation.packages for name in _names_in(run, word))
-
-
-def _names_in(run: RunFacts, word: Word) -> list[str | None]:
-    """The packages a word stands for; None among them for what the text does not tell."""
-    if word.value is not None:
-        return [package_name(word.value)]
-    text = word.text.strip("\"'")
-    if not text.startswith(("$", "`")):
-        return [package_name(text.partition("$")[0])]
-    variable = _VARIABLE.fullmatch(text)
-    value = _value(run, variable[1]) if variable else None
-    return [package_name(name) for name in value.split()] if value else [None]
-
-
-def _value(run: RunFacts, variable: str) -> str | None:
-    """What the script, or an ENV before it, assigns; a build argument can be set otherwise."""
-    for command in run.commands:
-        for assignment in command.assignments:
-            if assignment.text.startswith(f"{variable}="):
-                return assignment.value and assignment.value.partition("=")[2]
-    return run.state.env.get(variable)
+    return (name for word in operation.packages for name in package_names(run, word))
 
 
 def _last_option(operation: PackageOperation) -> Word:

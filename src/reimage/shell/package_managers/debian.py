@@ -1,7 +1,5 @@
 """apt-get and apt. Sources: apt-get(8), apt(8), and Debian's docker-clean configuration."""
 
-from dataclasses import replace
-
 from reimage.shell.package_managers.manager import PackageManager, names, options, verbs
 
 _DEVELOPMENT = names(
@@ -39,8 +37,7 @@ APT_GET = PackageManager(
     development_packages=_DEVELOPMENT,
 )
 
-APT = replace(
-    APT_GET,
+APT = APT_GET._replace(
     name="apt",
     programs=frozenset({"apt"}),
     clean_commands=("rm -rf /var/lib/apt/lists/*", "apt clean"),

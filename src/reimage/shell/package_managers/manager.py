@@ -2,12 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from fnmatch import fnmatchcase
 from types import MappingProxyType
-
-_VERSION = re.compile(r"[=<>~]")
+from typing import NamedTuple
 
 
 class Verb(Enum):
@@ -25,8 +22,7 @@ class Verb(Enum):
     OTHER = "other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PackageManager:
+class PackageManager(NamedTuple):
     """The facts of one package manager. `~` in a path is the home of the user who runs it."""
 
     name: str
@@ -70,7 +66,9 @@ class PackageManager:
 
     def is_development_package(self, package: str) -> bool:
         """Whether a package, its version aside, serves to build things only."""
-        name = _VERSION.split(package, maxsplit=1)[0]
+        from fnmatch import fnmatchcase
+
+        name = re.split(r"[=<>~]", package, maxsplit=1)[0]
         return any(fnmatchcase(name, pattern) for pattern in self.development_packages)
 
 

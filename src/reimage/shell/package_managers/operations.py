@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from reimage.shell.commands import Command, option_is
 from reimage.shell.package_managers.manager import PackageManager, Verb
@@ -12,15 +12,13 @@ from reimage.shell.wrappers import behind_xargs
 from reimage.text import Span
 
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
-_PYTHON_FLAGS = re.compile(r"-[bBdEIOPqRsSuvx]+")
 _NUMBERED_PIP = re.compile(r"pip[\d.]+")
 _LONGEST_VERB = 3
 # With these the program says something about itself and does nothing else.
 _INFORMING = frozenset({"--version", "--help", "-h"})
 
 
-@dataclass(frozen=True, slots=True)
-class PackageOperation:
+class PackageOperation(NamedTuple):
     """A call of a package manager. `command` is without sudo, env, `python -m` and the like.
 
     `verb_words` are those that say what to do (`cache clean`; pacman's `-Sy`); options may follow
@@ -68,11 +66,16 @@ class PackageOperation:
 
 def package_operation(command: Command) -> PackageOperation | None:
     """The package operation that `command` is, also behind sudo, env, xargs or `python -m`."""
+    return command.package_operation
+
+
+def read_operation(command: Command) -> PackageOperation | None:
+    """What `command.package_operation` keeps."""
     command = command.unwrapped()
     added_to = behind_xargs(command)
     if added_to is not None:
-        inner = package_operation(added_to)
-        return inner and replace(inner, more_from_input=True)
+        inner = added_to.package_operation
+        return inner and inner._replace(more_from_input=True)
     command = _launched(command)
     name = command.name or ""
     manager = BY_PROGRAM.get("pip" if _NUMBERED_PIP.fullmatch(name) else name)
@@ -89,13 +92,15 @@ def package_operation(command: Command) -> PackageOperation | None:
 
 def _launched(command: Command) -> Command:
     """Without `python -m` or `corepack` in front."""
-    values = command.values
-    if command.name == "corepack" and len(values) > 1 and values[1] in BY_PROGRAM:
-        return _from(command, 1)
-    if not command.name or not _PYTHON.fullmatch(command.name):
+    name = command.name
+    if name == "corepack":
+        is_known = len(command.words) > 1 and command.words[1].value in BY_PROGRAM
+        return _from(command, 1) if is_known else command
+    if not name or not _PYTHON.fullmatch(name):
         return command
+    values = command.values
     at = 1
-    while at < len(values) and _PYTHON_FLAGS.fullmatch(values[at] or ""):
+    while at < len(values) and re.fullmatch(r"-[bBdEIOPqRsSuvx]+", values[at] or ""):
         at += 1
     if at + 1 < len(values) and values[at] == "-m" and values[at + 1] in BY_PROGRAM:
         return _from(command, at + 1)
@@ -104,7 +109,7 @@ def _launched(command: Command) -> Command:
 
 def _from(command: Command, at: int) -> Command:
     words = command.words[at:]
-    return replace(command, words=words, span=Span(words[0].span.start, command.span.end))
+    return command._replace(words=words, span=Span(words[0].span.start, command.span.end))
 
 
 def _verb(manager: PackageManager, operands: tuple[Word, ...]) -> tuple[Verb, int]:

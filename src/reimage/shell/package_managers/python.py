@@ -1,7 +1,5 @@
 """pip, pipx, uv, poetry, pipenv and the conda family. Sources: their command references."""
 
-from dataclasses import replace
-
 from reimage.shell.package_managers.manager import PackageManager, options, verbs
 
 _PIP_VALUES = options(
@@ -130,15 +128,13 @@ CONDA = PackageManager(
     lock_files=("conda-lock.yml", "conda-linux-64.lock"),
 )
 
-MAMBA = replace(
-    CONDA,
+MAMBA = CONDA._replace(
     name="mamba",
     programs=frozenset({"mamba"}),
     clean_commands=("mamba clean --all --yes",),
 )
 
-MICROMAMBA = replace(
-    CONDA,
+MICROMAMBA = CONDA._replace(
     name="micromamba",
     programs=frozenset({"micromamba"}),
     cache_directories=("/opt/conda/pkgs", "~/micromamba/pkgs"),

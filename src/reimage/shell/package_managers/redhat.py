@@ -1,7 +1,5 @@
 """dnf and its relatives. Sources: dnf(8), dnf5(8), yum(8), microdnf(8), the tdnf wiki."""
 
-from dataclasses import replace
-
 from reimage.shell.package_managers.manager import PackageManager, names, options, verbs
 
 _WEAK_DEPENDENCIES = r"(?i:(?:--setopt=)?(?:\*\.)?install_weak_deps=(?:false|no|0))"
@@ -40,8 +38,7 @@ DNF = PackageManager(
     ),
 )
 
-YUM = replace(
-    DNF,
+YUM = DNF._replace(
     name="yum",
     programs=frozenset({"yum"}),
     # The yum of EL 7 knows no weak dependencies.
@@ -51,8 +48,7 @@ YUM = replace(
     clean_commands=("yum clean all", "rm -rf /var/cache/yum"),
 )
 
-MICRODNF = replace(
-    DNF,
+MICRODNF = DNF._replace(
     name="microdnf",
     programs=frozenset({"microdnf"}),
     needs_yes=False,
@@ -62,8 +58,7 @@ MICRODNF = replace(
     clean_commands=("microdnf clean all", "rm -rf /var/cache/yum"),
 )
 
-TDNF = replace(
-    DNF,
+TDNF = DNF._replace(
     name="tdnf",
     programs=frozenset({"tdnf"}),
     no_recommends=None,
