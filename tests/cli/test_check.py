@@ -46,7 +46,7 @@ def test_it_looks_for_what_write_would_write_and_writes_nothing(
     reimage_("check")
     assert pipeline.options == Options(usual=Claim.SAME_FILES)
     reimage_("check", "--allow", "same-image")
-    assert pipeline.options == Options(allow=Claim.SAME_IMAGE)
+    assert pipeline.options == Options(allow=Claim.SAME_IMAGE, usual=Claim.SAME_FILES)
 
 
 def test_documents_end_with_1_too(reimage_: Shell) -> None:

@@ -66,6 +66,9 @@ def _tell(message: str) -> None:
 
 
 def _tell_full() -> int:
+    from reimage.cli.streams import give_up
+
+    give_up(sys.stdout)
     _tell("The disk is full.")
     return BAD_INPUT
 

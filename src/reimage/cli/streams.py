@@ -89,12 +89,13 @@ def _write(stream: TextIO, data: bytes) -> None:
         stream.buffer.write(data)
         stream.buffer.flush()
     except BrokenPipeError:
-        _give_up(stream)
+        give_up(stream)
     except OSError as error:
-        _give_up(stream)
+        give_up(stream)
         raise BadUsage(f"The output can't be written: {error.strerror}.") from error
 
 
-def _give_up(stream: TextIO) -> None:
+def give_up(stream: TextIO) -> None:
+    """Write to nowhere from now on."""
     # What is still in the buffer would raise again when Python ends.
     os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -58,9 +58,9 @@ def folder_copy(
     if not source or _WILDCARD.search(source) or _REMOTE.match(source):
         return None
     folder = in_context(source)
-    if folder and not source.endswith(("/", "/.")):
-        if context is None or folder not in context.directories:
-            return None
+    is_known = context is not None and folder in context.directories
+    if folder and not is_known and not source.endswith(("/", "/.")):
+        return None
     target = destination(instruction, stage)
     return FolderCopy(instruction, folder, target) if target else None
 
@@ -106,8 +106,9 @@ def _brought(
             yield None
             return
         for path in matches(source, context):
+            name = posixpath.basename(path)
             if path in context.files:
-                if place == (posixpath.join(target, posixpath.basename(path)) if into_folder else target):
+                if place == (posixpath.join(target, name) if into_folder else target):
                     yield path
             else:
                 inner = f"{path}/{rest}" if path else rest

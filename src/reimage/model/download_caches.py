@@ -167,3 +167,22 @@ def works_offline_later(stage: Stage, run: RunFacts, name: str) -> bool:
         if stage.position(other.run) > here
         for operation in other.operations
     )
+
+
+def cache_is_off(run: RunFacts, manager: PackageManager) -> str | None:
+    """Why the manager doesn't use its cache, or not the usual one."""
+    cache = _CACHES.get(manager.name)
+    if cache is None or run.run.script is None:
+        return None
+    for name in cache.switches:
+        if _is_on(run.state, name) or name in run.run.script.text:
+            return f"{name} turns the cache off"
+    found = (name for name in cache.variables if name in run.run.script.text)
+    moved = next(found, None)
+    return f"the script has its say about {moved}" if moved else None
+
+
+def cache_options(manager: PackageManager) -> tuple[str, ...]:
+    """The options that name the directory of the cache."""
+    cache = _CACHES.get(manager.name)
+    return tuple(each for each in cache.options if not each.startswith("--no-")) if cache else ()

@@ -181,9 +181,7 @@ def _seen_from(directory: str, path: str) -> str:
     return posixpath.normpath(posixpath.join(directory, path))
 
 
-_SYSTEM = frozenset(
-    "apt apt-get aptitude apk dnf yum microdnf tdnf zypper pacman".split()
-)
+_SYSTEM = frozenset("apt apt-get aptitude apk dnf yum microdnf tdnf zypper pacman".split())
 _HARMLESS = frozenset("echo true : set useradd adduser groupadd addgroup usermod ldconfig".split())
 _SETTINGS = frozenset(
     """

@@ -27,7 +27,7 @@ _HARMLESS = frozenset(("group", "subshell"))
 
 
 def clean_downloads(run: RunFacts, operations: Sequence[PackageOperation]) -> Edit | str:
-    """Have the manager of these operations empty its cache at the end, as the user who filled it."""
+    """Have the manager of these operations empty its cache, as the user who filled it."""
     commands: list[str] = []
     for operation in operations:
         command = operation.command

@@ -46,14 +46,15 @@ def merged(dockerfile: Dockerfile, runs: Sequence[RunFacts]) -> tuple[Edit, ...]
     layout = _layout(runs)
     edits: list[Edit] = []
     text = runs[0].script.text if runs[0].script else ""
-    sign: str | None = ""
+    before = ""
     stops = False
     for first, second in pairwise(runs):
         assert first.script is not None and second.script is not None
         stops = stops or exits_on_error(first)
-        sign = connector(first.script, second.script, sign, stops=stops)
+        sign = connector(first.script, second.script, before, stops=stops)
         if sign is None:
             return "their commands are joined in different ways"
+        before = sign
         start = behind_set(first.script, second.script)[0].span.start
         joint = _joint(dockerfile, first, second, start, sign, layout)
         if isinstance(joint, str):

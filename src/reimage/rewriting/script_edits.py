@@ -134,7 +134,7 @@ def continuation(run: RunFacts) -> tuple[str, str]:
     """What ends a line that goes on (` \\` and line ending), and the indent of the next one."""
     tokens = run.run.tokens
     newline = "\r\n" if any(token.text.endswith("\r\n") for token in tokens) else "\n"
-    indents = re.findall(r"\n([ \t]*)(?=\S)", _code(run))
+    indents = re.findall(r"\n([ \t]*)(?=[^\s#])", _code(run))
     indent = min(indents, key=len) if indents else "    "
     return f" {run.run.escape}{newline}", indent
 

@@ -102,8 +102,10 @@ def _leading_set(script: Script) -> list[Statement]:
 
 def _failure_stops(script: Script, before: str) -> bool:
     """Whether under `set -e` a failure in the script's last list surely ends the shell."""
+    # Behind what joins two scripts the `set` commands of the later one may be left out.
+    at_the_joint = script.statements[: len(_leading_set(script)) + 1] if before else ()
     for statement in reversed(script.statements):
-        joined_by = statement.connector or before
+        joined_by = before if statement in at_the_joint else statement.connector
         if joined_by == "&&" or _is_nested(statement):
             return False
         if joined_by != "||":

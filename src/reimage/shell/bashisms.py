@@ -13,9 +13,14 @@ _KINDS = frozenset(
         "brace_expression",
     }
 )  # fmt: skip
-_EXPANSION = re.compile(r"\$(?:\[|\{(?:!|\w+(?:\[|/|\^|,|@|:(?![-=+?]))))")
-_BRACES = re.compile(r"(?<!\$)\{[^{}\s'\"$]*(?:,|\.\.)[^{}\s'\"]*\}")
-_APPENDING = re.compile(r"\w+\+=")
+_EXPANSION = r"\$(?:\[|\{(?:!|\w+(?:\[|/|\^|,|@|:(?![-=+?]))))"
+_BRACES = r"(?<!\$)\{[^{}\s'\"$]*(?:,|\.\.)[^{}\s'\"]*\}"
+_APPENDING = r"\w+\+="
+_LOOKED_AT = {
+    "expansion": _EXPANSION,
+    "arithmetic_expansion": _EXPANSION,
+    "variable_assignment": _APPENDING,
+}
 
 
 def uses_bash(node: "Node", written: str) -> bool:
@@ -26,21 +31,14 @@ def uses_bash(node: "Node", written: str) -> bool:
     while pending:
         node = pending.pop()
         kind = node.type
-        if kind in _KINDS or (kind in _LOOKED_AT and _LOOKED_AT[kind].match(_text(node))):
+        if kind in _KINDS or (kind in _LOOKED_AT and re.match(_LOOKED_AT[kind], _text(node))):
             return True
         if kind == "command_substitution" and _text(node).startswith("$(<"):
             return True
-        if kind == "concatenation" and _BRACES.search(_text(node)):
+        if kind == "concatenation" and re.search(_BRACES, _text(node)):
             return True
         pending += node.children
     return False
-
-
-_LOOKED_AT = {
-    "expansion": _EXPANSION,
-    "arithmetic_expansion": _EXPANSION,
-    "variable_assignment": _APPENDING,
-}
 
 
 def _text(node: "Node") -> str:

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from reimage.shell.package_managers import PackageOperation
 
 
-
 class Redirection(NamedTuple):
     """`2>/dev/null`, `<<EOF`, …; `target` is the file, descriptor or heredoc delimiter.
 

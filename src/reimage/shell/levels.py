@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tree_sitter import Node
 
 _OF_BASH = frozenset({"&>", "&>>", "<<<", "|&", "select", "function"})
-_EXPANDS = re.compile(r"(?<!\\)(?:\\\\)*(`|\$\()")
+_EXPANDS = r"(?<!\\)(?:\\\\)*(`|\$\()"
 
 
 class Item:
@@ -211,7 +211,7 @@ class Level:
             return []
         body = next(part for part in node.children if part.type == "heredoc_body")
         # tree-sitter takes some backticks there for text.
-        signs = [found[1] for found in _EXPANDS.finditer(redirection.body.of(self.source.text))]
+        signs = re.findall(_EXPANDS, redirection.body.of(self.source.text))
         if "`" in signs or len(signs) != expansions(body):
             raise Unreadable("a command substitution in a heredoc")
         return [body]

@@ -81,30 +81,35 @@ def read_manifest(text: str) -> NpmManifest | None:
     )
 
 
-def install_needs(texts: Mapping[str, str], directory: str = "") -> InstallNeeds:
-    """What an install in `directory` reads. A binary `bun.lockb` is not among the files."""
+def install_needs(
+    texts: Mapping[str, str], directory: str = "", *, runs_scripts: bool = True
+) -> InstallNeeds:
+    """What an install in `directory` reads. A binary `bun.lockb` is not among the files.
+
+    `runs_scripts` is false for an install that leaves out the scripts of all packages.
+    """
     path = inside(directory, "package.json") or ""
     manifest = read_manifest(texts.get(path, ""))
     if manifest is None:
         return InstallNeeds((), f"{path} is missing or is not a JSON object")
     files = [path, *beside(texts, directory, _BESIDE)]
-    problem = _own_problem(texts, directory, path, manifest)
+    problem = _own_problem(texts, directory, path, manifest, runs_scripts)
     settings, settings_problem = _settings_files(texts, directory)
     named = [inside(directory, name) for name in (*manifest.patches, *settings)]
     if None in named:
         problem = problem or f"{path} names a file outside of the context"
     files += [name for name in named if name]
-    members, members_problem = _members(texts, directory, manifest)
+    members, members_problem = _members(texts, directory, manifest, runs_scripts)
     return needs(files + members, problem or settings_problem or members_problem)
 
 
 def _own_problem(
-    texts: Mapping[str, str], directory: str, path: str, manifest: NpmManifest
+    texts: Mapping[str, str], directory: str, path: str, manifest: NpmManifest, runs_scripts: bool
 ) -> str | None:
-    if manifest.scripts:
+    if runs_scripts and manifest.scripts:
         script = next(iter(manifest.scripts))
         return f"an install runs the script '{script}' of {path}, which may read any file"
-    if beside(texts, directory, ["binding.gyp"]):
+    if runs_scripts and beside(texts, directory, ["binding.gyp"]):
         return f"an install compiles the add-on in {inside(directory, 'binding.gyp')}"
     # `workspace:` dependencies are served by the members, which are looked at one by one.
     local = [name for name in manifest.local if not _is_workspace(manifest, name)]
@@ -122,7 +127,7 @@ def _is_workspace(manifest: NpmManifest, name: str) -> bool:
 
 
 def _members(
-    texts: Mapping[str, str], directory: str, manifest: NpmManifest
+    texts: Mapping[str, str], directory: str, manifest: NpmManifest, runs_scripts: bool
 ) -> tuple[list[str], str | None]:
     """The manifests of the workspaces, and why those alone may not do."""
     patterns: list[str] | None = list(manifest.workspaces)
@@ -140,7 +145,7 @@ def _members(
             return members, f"{path} is not a JSON object"
         if member.has_commands:
             return members, f"{path} declares commands, whose files an install links"
-        problem = _own_problem(texts, path.rpartition("/")[0], path, member)
+        problem = _own_problem(texts, path.rpartition("/")[0], path, member, runs_scripts)
         if problem:
             return members, problem
     return members, None

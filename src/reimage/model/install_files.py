@@ -1,0 +1,224 @@
+"""Which files of the build context an install of a project's dependencies reads."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from reimage.model.context import ContextFacts
+from reimage.model.context_copies import is_below
+from reimage.model.manifests import cargo, composer, dotnet, go, jvm, npm, python, ruby
+from reimage.model.manifests.needs import InstallNeeds, inside, needs
+from reimage.model.manifests.requirements import requirements_needs
+from reimage.model.project_installs import ProjectInstall
+
+Locate = Callable[[str], str | None]
+"""From a place in the image to the path in the context that is copied there."""
+
+_JAVASCRIPT = frozenset(("npm", "yarn", "pnpm", "bun"))
+# Options that make the install read or write other files than the ones it usually does.
+_UNUSUAL = MappingProxyType(
+    {
+        "npm": ("--prefix", "-C", "--workspace", "-w", "--userconfig", "--install-links"),
+        "yarn": ("--cwd", "--modules-folder", "--use-yarnrc", "--link-folder"),
+        "pnpm": ("-C", "--dir", "-F", "--filter", "--lockfile-dir", "--modules-dir"),
+        "bun": ("--cwd", "-c", "--config", "--filter"),
+        "bundle": ("--gemfile", "--binstubs", "--standalone", "--local"),
+        "composer": (
+            "-d", "--working-dir", "-o", "--optimize-autoloader", "-a", "--classmap-authoritative"
+        ),
+        "go": ("-C", "-modfile"),
+        "poetry": ("-C", "--directory", "-P", "--project"),
+        "pipenv": ("-r", "--requirements", "-e", "--editable"),
+        "uv": (
+            "--directory", "--project", "--config-file", "--package", "--script", "-t", "--target",
+            "--prefix", "-f", "--find-links", "--override", "--overrides", "--exclude", "--group",
+        ),
+        "pip": (
+            "-t", "--target", "--prefix", "--root", "--src", "-f", "--find-links", "--group",
+            "--cert", "--client-cert", "--override", "--report", "--log",
+        ),
+        "maven": ("-f", "--file", "-s", "--settings", "-gs", "-pl", "--projects"),
+        "dotnet": ("--configfile", "--lock-file-path", "-s", "--source"),
+    }
+)  # fmt: skip
+# What the install writes, relative to the project: if the context has it too, the later one stays.
+_WRITTEN = MappingProxyType(
+    {
+        **dict.fromkeys(_JAVASCRIPT, ("node_modules", ".yarn/cache", ".pnp.cjs", ".pnpm-store")),
+        "composer": ("vendor",),
+        "bundle": ("vendor/bundle", "vendor/cache", ".bundle"),
+        **dict.fromkeys(("poetry", "pipenv", "uv"), (".venv",)),
+        "dotnet": ("obj",),
+    }
+)
+_IN_EACH_PROJECT = MappingProxyType(
+    {**dict.fromkeys(_JAVASCRIPT, "/node_modules"), "dotnet": "/obj"}
+)
+_BESIDE = MappingProxyType({"bun": ("bun.lockb",), "pnpm": (".pnpmfile.mjs",), "maven": (".mvn",)})
+
+
+def files_needed(install: ProjectInstall, context: ContextFacts, locate: Locate) -> InstallNeeds:
+    """The files of the context that `install` reads, or why it may need others as well."""
+    if install.extra:
+        return InstallNeeds((), install.extra)
+    unusual = _UNUSUAL.get(install.operation.manager.name, ())
+    for option in unusual:
+        if install.operation.has(option):
+            return InstallNeeds((), f"{option} points it to other files")
+    program = install.operation.command.words[0].text
+    if program.startswith("./"):
+        return InstallNeeds((), f"the program {program} is itself one of the sources")
+    directory = locate(install.directory)
+    if install.manager == "pip":
+        return _requirements(install, context.texts, locate)
+    if directory is None:
+        return InstallNeeds((), "it does not run in the directory that is copied")
+    found = _of_directory(install, context, directory)
+    beside = [inside(directory, name) or "" for name in _BESIDE.get(install.manager, ())]
+    files = (*found.files, *(path for path in beside if path in context.files))
+    problem = found.problem or _around(install, context, directory)
+    return needs(files, problem or _overwritten(install, context, directory))
+
+
+def _requirements(
+    install: ProjectInstall, texts: Mapping[str, str], locate: Locate
+) -> InstallNeeds:
+    files: list[str] = []
+    for named in install.named:
+        path = locate(named)
+        if path is None:
+            return needs(files, f"{named} is not among the files that are copied")
+        found = requirements_needs(texts, path)
+        files += found.files
+        if found.problem:
+            return needs(files, found.problem)
+    if any(path.endswith((".whl", ".gz", ".zip", ".tgz")) for path in files):
+        return needs(files, "the requirements name archives")
+    return needs(files)
+
+
+def _of_directory(install: ProjectInstall, context: ContextFacts, directory: str) -> InstallNeeds:
+    texts, operation = context.texts, install.operation
+    match install.manager:
+        case "npm" | "yarn" | "pnpm" | "bun":
+            silent = operation.has("--ignore-scripts")
+            return npm.install_needs(texts, directory, runs_scripts=not silent)
+        case "bundle":
+            return ruby.install_needs(texts, directory)
+        case "composer":
+            return _composer(install, texts, directory)
+        case "go":
+            return go.install_needs(texts, directory)
+        case "poetry" | "uv":
+            found = python.project_needs(texts, directory)
+            return needs(found.files, found.problem or _project_itself(install, texts, directory))
+        case "pipenv":
+            names = [inside(directory, name) for name in ("Pipfile", "Pipfile.lock")]
+            return python.install_needs({n: texts[n] for n in names if n in texts}, directory)
+        case "cargo":
+            return cargo.install_needs(texts, directory)
+        case "maven":
+            return jvm.maven_needs(texts, directory)
+        case _:
+            return _dotnet(install, texts, directory)
+
+
+def _composer(install: ProjectInstall, texts: Mapping[str, str], directory: str) -> InstallNeeds:
+    found = composer.install_needs(texts, directory)
+    if found.problem or install.operation.has("--no-plugins"):
+        return found
+    text = texts.get(found.files[0], "")
+    data = json.loads(text.removeprefix("\ufeff"))
+    allowed = _table(_table(data, "config"), "allow-plugins")
+    if any(allowed.values()) or "symfony/flex" in text:
+        return needs(found.files, "plug-ins of Composer may read and write any file")
+    return found
+
+
+def _project_itself(
+    install: ProjectInstall, texts: Mapping[str, str], directory: str
+) -> str | None:
+    """Poetry and uv also install the project, unless told otherwise."""
+    path = inside(directory, "pyproject.toml") or ""
+    data: Mapping[str, Any] = tomllib.loads(texts[path].removeprefix("\ufeff"))
+    tool = _table(data, "tool")
+    if install.manager == "poetry":
+        is_package = _table(tool, "poetry").get("package-mode") is not False
+        switch, others = "--no-root", ()
+    else:
+        is_package = bool(_table(tool, "uv").get("package", "build-system" in data))
+        switch, others = "--no-install-project", ("--no-install-workspace",)
+        if _table(tool, "uv", "workspace") and not install.operation.has(*others):
+            return "uv sync also installs the members of the workspace from their sources"
+    if is_package and not install.operation.has(switch, *others):
+        return f"{install.manager} {install.said} without {switch} installs the project, too"
+    return None
+
+
+def _dotnet(install: ProjectInstall, texts: Mapping[str, str], directory: str) -> InstallNeeds:
+    named = [word.value for word in install.operation.packages]
+    if len(named) > 1 or None in named:
+        return InstallNeeds((), "it is not known which project is restored")
+    if named and named[0] and named[0].endswith(("proj", ".sln", ".slnx")):
+        return dotnet.install_needs(texts, inside(directory, named[0]) or named[0])
+    folder = inside(directory, named[0] or ".") if named else directory
+    here = [
+        path
+        for path in texts
+        if posixpath.dirname(path) == ("" if folder == "." else folder)
+        and path.endswith((".csproj", ".fsproj", ".vbproj", ".sln", ".slnx"))
+    ]
+    if len(here) != 1:
+        return InstallNeeds((), "it is not known which project is restored")
+    return dotnet.install_needs(texts, here[0])
+
+
+def _around(install: ProjectInstall, context: ContextFacts, directory: str) -> str | None:
+    """A workspace above the directory, which the install would look for."""
+    while directory:
+        directory = posixpath.dirname(directory)
+        for name, sign in _WORKSPACES.get(install.manager, ()):
+            path = inside(directory, name) or ""
+            if re.search(sign, context.texts.get(path, "")):
+                return f"{path} makes it part of a workspace"
+    return None
+
+
+_WORKSPACES = MappingProxyType(
+    {
+        **dict.fromkeys(
+            _JAVASCRIPT, (("package.json", '"workspaces"'), ("pnpm-workspace.yaml", "."))
+        ),
+        "go": (("go.work", "."),),
+        "uv": (("pyproject.toml", r"tool\.uv\.workspace"),),
+        "maven": (("pom.xml", "<module>"),),
+    }
+)
+
+
+def _overwritten(install: ProjectInstall, context: ContextFacts, directory: str) -> str | None:
+    """What the context holds of the install's own work."""
+    names = [inside(directory, name) or "" for name in _WRITTEN.get(install.manager, ())]
+    found = [path for path in names if path in context.directories or path in context.files]
+    nested = _IN_EACH_PROJECT.get(install.manager)
+    if nested:
+        found += [
+            path
+            for path in context.directories
+            if path.endswith(nested) and is_below(path, directory) and path.count(nested) == 1
+        ]
+    if not found:
+        return None
+    return f"{min(found)} is in the build context, and would take the place of what it installs"
+
+
+def _table(data: object, *names: str) -> Mapping[str, Any]:
+    for name in names:
+        data = data.get(name) if isinstance(data, dict) else None
+    return data if isinstance(data, dict) else {}

@@ -1,0 +1,146 @@
+"""An install that comes after the sources is done again for every edit of them."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterator, Sequence
+
+from reimage.model import ContextFacts, Facts, RunFacts, Stage
+from reimage.model.context_copies import FolderCopy, folder_copy, is_below, source_of
+from reimage.model.install_files import files_needed
+from reimage.model.install_order import InstallBehindSources, install_behind_sources
+from reimage.model.manifests.needs import InstallNeeds, needs
+from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
+from reimage.rewriting.instruction_moves import move_behind, move_between, newline_of
+from reimage.text import Edit, Span
+
+_MAY_INSTALL = re.compile(
+    r"\b(?:install|ci|i|sync|restore|yarn|pnpm|bundle|bundler|download|fetch|go-offline)\b"
+)
+_PLAIN = re.compile(r"[\w./@+-]+")
+_MOST_LINES = 8
+
+
+@transformation(claim=Claim.SAME_BEHAVIOUR)
+def copy_manifests_first(facts: Facts) -> Iterator[Finding]:
+    """Copy dependency manifests and install before copying the sources.
+
+    A step is [built again when anything it is built
+    on](https://docs.docker.com/build/cache/optimize/#order-your-layers) has changed. Behind a COPY
+    of all sources an install runs after every edit of any file, and its layer is stored and sent
+    once more. Copied on their own, manifests and lock files change only with the dependencies.
+
+    The image holds the same files. What an install reads is taken from the build context, after the
+    ignore file: included requirement files, manifests of workspaces, settings such as `.npmrc`. A
+    RUN that also builds is split. It stays away where the install needs the sources (editable and
+    local packages, scripts in package.json, plug-ins, `poetry install` without `--no-root`), where
+    the context has a directory such as node_modules that would replace the installed one, and where
+    other commands in between may use the sources.
+    """
+    if not _MAY_INSTALL.search(facts.dockerfile.source):
+        return
+    for stage in facts.stages:
+        if any(folder_copy(each, stage, facts.context) for each in stage.instructions):
+            for run in stage.runs:
+                if _MAY_INSTALL.search(run.run.logical.text):
+                    yield from _look_at(run, stage, facts)
+
+
+def _look_at(run: RunFacts, stage: Stage, facts: Facts) -> Iterator[Finding]:
+    found = install_behind_sources(run, stage, facts.context)
+    if found is None:
+        return
+    context = facts.context if facts.context and not facts.context.truncated else None
+    wanted = _wanted(found, context) if context else InstallNeeds()
+    reason = found.obstacle or wanted.problem
+    if context and not reason and not _has_sources(found.copy, context):
+        return
+    reason = reason or (context and _bad_files(wanted.files, found.copy, context))
+    edits = reason or (_edits(wanted.files, found, run, stage, facts) if context else ())
+    if isinstance(edits, str):
+        yield Refusal(f"{_name(found)} needs the sources: {edits}", run.run.span)
+    elif context is None:
+        yield Skipped("context", run.run.span)
+    else:
+        message = _message(found, wanted.files)
+        yield Rewrite(message, run.run.span, edits, evidence=Evidence.FACTS)
+
+
+def _wanted(found: InstallBehindSources, context: ContextFacts) -> InstallNeeds:
+    all_needs = [files_needed(each, context, found.copy.in_context) for each in found.installs]
+    problem = next((each.problem for each in all_needs if each.problem), None)
+    return needs((path for each in all_needs for path in each.files), problem)
+
+
+def _has_sources(copy: FolderCopy, context: ContextFacts) -> bool:
+    """Whether the folder holds more than manifests, which is what makes it change often."""
+    return any(
+        path not in context.texts and "ockerfile" not in path and is_below(path, copy.folder)
+        for path in context.files
+    )
+
+
+def _bad_files(paths: Sequence[str], copy: FolderCopy, context: ContextFacts) -> str | None:
+    for path in paths:
+        if path not in context.files and path not in context.directories:
+            return f"{path} is not in the build context"
+        if not is_below(path, copy.folder) or not _PLAIN.fullmatch(path):
+            return f"{path} can't be copied on its own"
+    folders = {posixpath.dirname(path) for path in paths}
+    if len(folders) > _MOST_LINES:
+        return f"its manifests are spread over {len(folders)} directories"
+    if " " in copy.instruction.operands[-1].text:
+        return "the destination has blanks in it"
+    return None
+
+
+def _edits(
+    paths: Sequence[str], found: InstallBehindSources, run: RunFacts, stage: Stage, facts: Facts
+) -> tuple[Edit, ...] | str:
+    context, source = facts.context, facts.dockerfile.source
+    assert context is not None
+    copy = found.copy
+    rest = [path for path in paths if not _is_there(path, copy, stage, context)]
+    newline = newline_of(copy.instruction, source)
+    lines = "".join(line + newline for line in _copies(rest, copy, source, context))
+    if found.tail is None:
+        return move_behind(copy.instruction, run.run, source, lines)
+    joint = run.span(Span(found.last.statement.span.end, found.tail.statement.span.start))
+    return move_between(copy.instruction, run.run, joint, source, lines)
+
+
+def _is_there(path: str, copy: FolderCopy, stage: Stage, context: ContextFacts) -> bool:
+    """Whether an earlier COPY brings the file already."""
+    inner = path[len(copy.folder) :].lstrip("/")
+    place = posixpath.join(copy.target, inner)
+    return source_of(place, stage, copy.instruction, context) == path
+
+
+def _copies(
+    paths: Sequence[str], copy: FolderCopy, source: str, context: ContextFacts
+) -> Iterator[str]:
+    """The COPY lines for the manifests, one for each folder, in the words of the original one."""
+    written = copy.instruction.operands[-1].text
+    base = "./" if written in (".", "./") else written.rstrip("/") + "/"
+    keyword = "copy" if copy.instruction.keyword_span.of(source).islower() else "COPY"
+    head = " ".join((keyword, *(flag.span.of(source) for flag in copy.instruction.flags)))
+    groups: dict[str, list[str]] = {}
+    for path in paths:
+        folder = path if path in context.directories else posixpath.dirname(path)
+        groups.setdefault(folder[len(copy.folder) :].strip("/"), []).append(path)
+    for folder, group in groups.items():
+        yield f"{head} {' '.join(group)} {base}{folder}{'/' if folder else ''}"
+
+
+def _name(found: InstallBehindSources) -> str:
+    install = found.installs[0]
+    return f"{install.operation.command.words[0].text} {install.said}".strip()
+
+
+def _message(found: InstallBehindSources, paths: Sequence[str]) -> str:
+    names = [posixpath.basename(path) for path in paths]
+    listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    if len(names) > 4:
+        listed = f"{len(names)} manifests"
+    return f"runs {_name(found)} on {listed} alone, so that edited sources keep its layer"
