@@ -21,7 +21,9 @@ _PLACES: Mapping[str, tuple[_Places, ...]] = MappingProxyType(
         "pip": ((("PIP_CACHE_DIR", ""), ("XDG_CACHE_HOME", "/pip"), (_HOME, "/.cache/pip")),),
         "uv": ((("UV_CACHE_DIR", ""), ("XDG_CACHE_HOME", "/uv"), (_HOME, "/.cache/uv")),),
         "npm": ((("npm_config_cache", ""), ("NPM_CONFIG_CACHE", ""), (_HOME, "/.npm")),),
-        "yarn": ((("YARN_CACHE_FOLDER", ""), ("XDG_CACHE_HOME", "/yarn"), (_HOME, "/.cache/yarn")),),
+        "yarn": (
+            (("YARN_CACHE_FOLDER", ""), ("XDG_CACHE_HOME", "/yarn"), (_HOME, "/.cache/yarn")),
+        ),
         "pnpm": (
             (
                 ("PNPM_HOME", "/store"),
@@ -58,7 +60,6 @@ _SET_BY_IMAGE: Mapping[str, Mapping[str, str]] = MappingProxyType(
     }
 )
 _IN_A_CONTAINER = (Cmd, Entrypoint, Healthcheck, Volume)
-_ONLY_LOOKING = ("rm ", "du ", "ls ", "mkdir ")
 
 
 def cache_places(name: str, stage: Stage, state: State, home: Home) -> tuple[str, ...] | str | None:
@@ -99,9 +100,8 @@ def dependent(facts: Facts, stage: Stage, directory: str) -> str | None:
     """The beginning of an instruction that needs what a layer holds in the directory."""
     tail = directory.removeprefix("/root")
     for instruction in stage.instructions:
-        if isinstance(instruction, Copy | Add) and instruction.destination:
-            if is_at_or_above(directory, instruction.destination.text.rstrip("/")):
-                return _shown(instruction)
+        if _writes_into(instruction, directory):
+            return _shown(instruction)
     for user in _builds_on(facts, stage):
         for instruction in user.instructions:
             text = instruction.logical.text
@@ -115,6 +115,12 @@ def dependent(facts: Facts, stage: Stage, directory: str) -> str | None:
                    for each in _taken(instruction, stage) if each != "/"):  # fmt: skip
                 return _shown(instruction)
     return None
+
+
+def _writes_into(instruction: Instruction, directory: str) -> bool:
+    if not isinstance(instruction, Copy | Add) or not instruction.destination:
+        return False
+    return is_at_or_above(directory, instruction.destination.text.rstrip("/"))
 
 
 def _builds_on(facts: Facts, stage: Stage) -> Iterator[Stage]:

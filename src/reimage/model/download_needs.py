@@ -6,7 +6,7 @@ import re
 
 from reimage.model.download_caches import cache_is_off, cache_options
 from reimage.model.facts import Facts
-from reimage.model.package_list_readers import is_script
+from reimage.model.package_list_readers import is_unknown_script
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import PackageOperation, Verb
@@ -15,8 +15,7 @@ _BUILDING = frozenset(("go", "cargo", "maven", "gradle"))
 _MANAGERS = _BUILDING | {"pip", "uv", "npm", "yarn", "pnpm", "composer", "gem", "bundle"}
 _VERBS_OF_PIP = frozenset(("install", "download", "wheel"))
 _NOT_DOWNLOADING = frozenset(
-    # of go, cargo, maven and gradle
-    "version env fmt clean init new help config login search uninstall --version -v -version".split()
+    "version env fmt clean init new help config login search uninstall wrapper".split()
 )
 _NOTHING_FETCHED = ("--dry-run", "--no-index", "--package-lock-only", "--help")
 _CALLING_OTHERS = frozenset(
@@ -72,9 +71,9 @@ def needs_layer_of(facts: Facts, stage: Stage, run: RunFacts, name: str) -> str 
             operations = [found for found in other.operations if found.manager.name == name]
             if any(map(_works_offline, operations)):
                 return f"a {name} command works offline, and a cache may be empty"
-            if name in _BUILDING and other.run is not run.run and not operations:
-                if caller := _caller(other):
-                    return f"`{caller}` in another RUN may need them"
+            caller = _caller(other) if name in _BUILDING and not operations else None
+            if caller and other.run is not run.run:
+                return f"`{caller}` in another RUN may need them"
     return None
 
 
@@ -90,6 +89,6 @@ def _caller(run: RunFacts) -> str | None:
         return "a script that can't be read"
     for command in run.commands:
         inner = command.unwrapped()
-        if inner.name in _CALLING_OTHERS or is_script(command):
+        if inner.name in _CALLING_OTHERS or is_unknown_script(command):
             return " ".join(word.text for word in inner.words[:3])
     return None

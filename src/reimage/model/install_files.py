@@ -13,7 +13,7 @@ from typing import Any
 from reimage.model.context import ContextFacts
 from reimage.model.context_copies import is_below
 from reimage.model.manifests import cargo, composer, dotnet, go, jvm, npm, python, ruby
-from reimage.model.manifests.needs import InstallNeeds, inside, needs
+from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
 from reimage.model.manifests.requirements import requirements_needs
 from reimage.model.project_installs import ProjectInstall
 
@@ -119,8 +119,8 @@ def _of_directory(install: ProjectInstall, context: ContextFacts, directory: str
             found = python.project_needs(texts, directory)
             return needs(found.files, found.problem or _project_itself(install, texts, directory))
         case "pipenv":
-            names = [inside(directory, name) for name in ("Pipfile", "Pipfile.lock")]
-            return python.install_needs({n: texts[n] for n in names if n in texts}, directory)
+            names = beside(texts, directory, ("Pipfile", "Pipfile.lock"))
+            return python.install_needs({name: texts[name] for name in names}, directory)
         case "cargo":
             return cargo.install_needs(texts, directory)
         case "maven":
@@ -150,13 +150,15 @@ def _project_itself(
     tool = _table(data, "tool")
     if install.manager == "poetry":
         is_package = _table(tool, "poetry").get("package-mode") is not False
-        switch, others = "--no-root", ()
+        switch = "--no-root"
     else:
         is_package = bool(_table(tool, "uv").get("package", "build-system" in data))
-        switch, others = "--no-install-project", ("--no-install-workspace",)
-        if _table(tool, "uv", "workspace") and not install.operation.has(*others):
+        switch = "--no-install-project"
+        if install.operation.has("--no-install-workspace"):
+            return None
+        if _table(tool, "uv", "workspace"):
             return "uv sync also installs the members of the workspace from their sources"
-    if is_package and not install.operation.has(switch, *others):
+    if is_package and not install.operation.has(switch):
         return f"{install.manager} {install.said} without {switch} installs the project, too"
     return None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from reimage.model.file_effects import Effect, FileEffect, Place, covers, is_gone
 from reimage.model.package_effects import family
@@ -85,40 +86,63 @@ def _stale_lists(
     return None
 
 
-def _taken_back(stage: Stage, run: RunFacts) -> Iterator[FileEffect]:
-    """What the RUN removes or gives another mode, other than what it made itself."""
+class _TakenBack(NamedTuple):
+    """What a RUN removes or gives another mode; `own` when the RUN itself made it, too."""
+
+    effect: Effect
+    place: Place
+    program: str
+    own: bool
+
+    def concerns(self, written: Place) -> bool:
+        if self.own:
+            return self.effect is Effect.REMOVE and is_gone(written, (self.place,))
+        return covers(self.place, written)
+
+
+def _taken_back(stage: Stage, run: RunFacts) -> Iterator[_TakenBack]:
     if not stage.ships or not _takes_back(run):
         return
     made: list[FileEffect] = []
-    for effect in run.file_effects:
-        if effect.effect in (Effect.WRITE, Effect.MAKE):
-            made.append(effect)
-        elif not any(
-            is_at_or_above(own.place.path, effect.place.path)
-            for own in made
-            if own.command is not effect.command
-        ):
-            yield effect
+    for each in run.file_effects:
+        effect, place, command = each
+        if effect in (Effect.WRITE, Effect.MAKE):
+            made.append(each)
+        elif effect is not Effect.USE_UP:
+            own = any(
+                other.command is not command and is_at_or_above(other.place.path, place.path)
+                for other in made
+            )
+            yield _TakenBack(effect, place, command.name or "", own)
 
 
 def _stored_in_vain(
-    run: RunFacts, later: RunFacts, taken_back: list[FileEffect], left: list[Place]
+    run: RunFacts, later: RunFacts, taken_back: list[_TakenBack], left: list[Place]
 ) -> str | None:
     """What of the layer of `run` the later RUN removes or stores again."""
     if not left or not taken_back:
         return None
-    for effect, place, command in taken_back:
-        for written in left:
-            if not covers(place, written):
-                continue
-            names = names_in(place.path) | names_in(written.path)
-            if not names or not names & (_assigned(run) | _assigned(later)):
-                what = _named(min(place.path, written.path, key=_globs_last))
-                if effect is Effect.REMOVE:
-                    does = "moves it away" if command.name == "mv" else "removes it"
-                    return f"{what} stays in its layer although a later RUN {does}"
-                return f"{command.name} stores {what}, which an earlier RUN wrote, a second time"
-    return None
+    found = [
+        (each, written)
+        for each in taken_back
+        for written in left
+        if each.concerns(written) and not _is_local(each.place, written, run, later)
+    ]
+    if not found:
+        return None
+    # Many base images keep apt's cache empty anyway.
+    back, written = min(found, key=lambda pair: pair[1].path == "/var/cache/apt")
+    what = _named(min(back.place.path, written.path, key=_globs_last))
+    if back.effect is Effect.MODE:
+        return f"{back.program} stores {what}, which an earlier RUN wrote, a second time"
+    does = "moves it away" if back.program == "mv" else "removes it"
+    return f"{what} stays in its layer although a later RUN {does}"
+
+
+def _is_local(place: Place, written: Place, run: RunFacts, later: RunFacts) -> bool:
+    """Whether a variable that a script sets for itself is in one of the paths."""
+    names = names_in(place.path) | names_in(written.path)
+    return bool(names) and not names.isdisjoint(_assigned(run) | _assigned(later))
 
 
 def _globs_last(path: str) -> tuple[bool, int]:

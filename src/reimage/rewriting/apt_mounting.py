@@ -9,7 +9,7 @@ from reimage.dockerfile import Instruction, Onbuild, Run
 from reimage.model import Facts, RunFacts, Stage
 from reimage.model.package_lists import is_apt
 from reimage.model.paths import is_at_or_above
-from reimage.rewriting.mounting import mount_flag, without_cleaning
+from reimage.rewriting.mounting import mount_flag
 from reimage.rewriting.script_edits import begin_with, insert_command_after
 from reimage.shell import PackageOperation, Verb
 from reimage.text import Edit
@@ -23,7 +23,7 @@ _KEEP = (
 )
 # The lists alone: /var/lib/apt also remembers which packages were installed by themselves, and
 # builds that share the cache must not share that.
-_DIRECTORIES = ("/var/cache/apt", "/var/lib/apt/lists")
+APT_DIRECTORIES = ("/var/cache/apt", "/var/lib/apt/lists")
 _USES = (Verb.UPDATE, Verb.INSTALL, Verb.UPGRADE)
 
 
@@ -35,24 +35,19 @@ def mounts_apt(run: RunFacts) -> bool:
 def apt_flags_and_edits(
     facts: Facts, stage: Stage, run: RunFacts
 ) -> tuple[list[str], list[Edit]] | str:
-    """The mounts that the RUN lacks and the edits of its script, or the reason why not."""
+    """The mounts that the RUN lacks and what goes in front of its script, or the reason why not."""
     for other_stage in _relatives(facts, stage):
         for instruction in other_stage.instructions:
             if problem := _problem(other_stage, instruction):
                 return problem
-    missing = [each for each in _DIRECTORIES if not _is_within(each, run.hidden_directories)]
-    if not missing and not _is_within(_DIRECTORIES[0], run.cache_mounts):
+    missing = [each for each in APT_DIRECTORIES if not _is_within(each, run.hidden_directories)]
+    if not missing and not _is_within(APT_DIRECTORIES[0], run.cache_mounts):
         return [], []
     flags = [mount_flag(each, locked=True) for each in missing]
-    edits = without_cleaning(run, ("apt", "apt-get"), _DIRECTORIES, "/root")
-    if isinstance(edits, str):
-        return edits
-    if not _docker_clean_is_gone(stage, run):
-        edit = _keep_downloads(run)
-        if isinstance(edit, str):
-            return edit
-        edits.append(edit)
-    return flags, edits
+    if _docker_clean_is_gone(stage, run):
+        return flags, []
+    edit = _keep_downloads(run)
+    return edit if isinstance(edit, str) else (flags, [edit])
 
 
 def _is_within(directory: str, mounted: tuple[str, ...]) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from reimage.model import RunFacts
 from reimage.model.homes import Home
@@ -13,6 +14,7 @@ from reimage.shell import Command, PackageOperation, Verb, Word, package_operati
 from reimage.text import Edit, Span
 
 _HOME = re.compile(r"~(?=/)|\$HOME\b|\$\{HOME\}")
+_ROOT = "/root"
 _OPTION = "--no-cache"
 
 
@@ -34,7 +36,6 @@ def add_flags(run: RunFacts, flags: Sequence[str]) -> Edit:
     if len(flags) == 1:
         return Edit(Span(end, end), f" {flags[0]}")
     newline, indent = continuation(run)
-    text = "".join(f" {flag}{newline}{indent}" for flag in flags[:1])
     text = " " + f"{newline}{indent}".join(flags)
     if _begins_on_keyword_line(run):
         # The blank that follows the keyword is the last one of the indent.
@@ -55,7 +56,7 @@ def without_options(run: RunFacts, operations: Sequence[PackageOperation]) -> li
     edits: list[Edit] = []
     for operation in operations:
         words = operation.command.words
-        for before, word in zip(words, words[1:], strict=False):
+        for before, word in pairwise(words):
             if (word.value or "").startswith(_OPTION):
                 edit = _without_word(run, before, word)
                 if edit is None:
@@ -73,7 +74,7 @@ def _without_word(run: RunFacts, before: Word, word: Word) -> Edit | None:
 
 
 def without_cleaning(
-    run: RunFacts, names: Sequence[str], directories: Sequence[str], home: str
+    run: RunFacts, names: Sequence[str], directories: Sequence[str]
 ) -> list[Edit] | str:
     """Take out what empties the directories, commands of the managers that are named included."""
     edits: list[Edit] = []
@@ -81,10 +82,13 @@ def without_cleaning(
         operation = package_operation(command)
         found: Edit | str | list[Edit] | None = None
         if operation is not None:
-            if operation.verb is Verb.CLEAN and operation.manager.name in names:
+            if (
+                operation.verb is Verb.CLEAN
+                and operation.manager.name.removesuffix("-get") in names
+            ):
                 found = _without_command(run, command)
         else:
-            found = _without_removal(run, command, directories, home)
+            found = _without_removal(run, command, directories)
         if isinstance(found, str):
             return f"{found}, and `{_shown(command)}` empties the mount"
         if found:
@@ -92,10 +96,23 @@ def without_cleaning(
     return edits
 
 
+def together(edits: Iterable[Edit]) -> tuple[Edit, ...]:
+    """The edits in order; text that goes where something is taken out takes its place."""
+    merged: list[Edit] = []
+    for edit in sorted(edits, key=lambda each: each.span):
+        if merged and merged[-1].span.end >= edit.span.start:
+            last = merged.pop()
+            span = Span(last.span.start, max(last.span.end, edit.span.end))
+            edit = Edit(span, last.text + edit.text)
+        merged.append(edit)
+    return tuple(merged)
+
+
 def _without_removal(
-    run: RunFacts, command: Command, directories: Sequence[str], home: str
+    run: RunFacts, command: Command, directories: Sequence[str]
 ) -> Edit | str | list[Edit] | None:
     inner = command.unwrapped()
+    home = run.state.env.get("HOME") or _ROOT
     paths = {word: _HOME.sub(home, word.text.strip("\"'")).rstrip("/") for word in inner.operands}
     doomed: list[Word] = []
     for word, path in paths.items():
@@ -109,11 +126,7 @@ def _without_removal(
     if inner.name == "find" or len(doomed) == len(paths):
         return _without_command(run, command)
     words = inner.words
-    edits = [
-        _without_word(run, before, word)
-        for before, word in zip(words, words[1:], strict=False)
-        if word in doomed
-    ]
+    edits = [_without_word(run, before, word) for before, word in pairwise(words) if word in doomed]
     return [each for each in edits if each] if all(edits) else "a comment stands beside it"
 
 

@@ -81,7 +81,9 @@ def _joint(
         return "a comment between the RUNs speaks to a tool about the later one"
     has_sign = one.text.rstrip().endswith(";")
     glue = _glue("" if has_sign else sign, sign, [c.text.strip() for c in comments], layout)
-    edit = Edit(Span(end_of_first, start_of_second), glue)
+    # What another rewrite adds at the end of the first script has to wait for the merged one.
+    last = dockerfile.source[end_of_first - 1]
+    edit = Edit(Span(end_of_first - 1, start_of_second), f"{last}{glue}")
     return [edit, *_deeper(dockerfile.source, second, start_of_second, layout)]
 
 

@@ -55,8 +55,10 @@ def joining_obstacle(runs: Sequence[RunFacts]) -> str | None:
 
 
 def exits_on_error(run: RunFacts) -> bool:
-    """Whether the script stops at the first command that fails (`set -e`, also by SHELL)."""
-    shell = run.state.shell or ()
+    """Whether the script stops at the first failing command (`set -e`, by SHELL or `#!` too)."""
+    shell: Sequence[str] = run.state.shell or ()
+    if run.has_shebang:
+        shell = run.run.heredocs[0].content.partition("\n")[0].split()
     by_shell = any(_EXIT_FLAG.fullmatch(flag) for flag in shell[1:])
     return by_shell or (run.script is not None and "e" in run.script.options)
 
@@ -215,17 +217,16 @@ def _option_leak(one: Script, two: Script) -> str | None:
 
 def _ground_leak(first: RunFacts, second: RunFacts) -> str | None:
     """Whether the first pulls away the directory or the program that the second stands on."""
-    one, two = first.script, second.script
-    assert one is not None and two is not None
     workdir = first.state.workdir
     if workdir and workdir != "/":
         for effect, place, _ in first.file_effects:
             if effect is Effect.REMOVE and covers(place, Place(workdir)):
                 return "an earlier RUN replaces the working directory"
-    programs = {command.unwrapped().name for command in two.commands}
+    managers = {operation.manager.name for operation in second.operations}
     for operation in first.operations:
         if operation.verb in (Verb.INSTALL, Verb.UPGRADE):
             packages = {match[0] for w in operation.packages if (match := _NAME.match(w.text))}
-            if packages & operation.manager.programs & programs:
+            # A shell remembers where it found the old one.
+            if {operation.manager.name} & packages & managers:
                 return f"{operation.manager.name} replaces itself in an earlier RUN"
     return None

@@ -56,10 +56,11 @@ def _look_at(run: RunFacts, stage: Stage, facts: Facts) -> Iterator[Finding]:
     reason = found.obstacle or wanted.problem
     if context and not reason and not _has_sources(found.copy, context):
         return
-    reason = reason or (context and _bad_files(wanted.files, found.copy, context))
+    if context and not reason:
+        reason = _bad_files(wanted.files, found.copy, context)
     edits = reason or (_edits(wanted.files, found, run, stage, facts) if context else ())
     if isinstance(edits, str):
-        yield Refusal(f"{_name(found)} needs the sources: {edits}", run.run.span)
+        yield Refusal(f"{_name(found)} stays behind the sources: {edits}", run.run.span)
     elif context is None:
         yield Skipped("context", run.run.span)
     else:

@@ -46,19 +46,17 @@ def _may_matter(run: RunFacts) -> bool:
 
 
 def _archives(facts: Facts, stage: Stage, run: RunFacts) -> Iterator[Finding]:
-    for download in run.file_effects:
-        if download.effect is not Effect.WRITE or download.place.tree:
+    unpacked = [each for each in run.file_effects if each.effect is Effect.USE_UP]
+    for download in run.file_effects if unpacked else ():
+        if download.effect is not Effect.WRITE or download.place not in run.left_behind:
             continue
         if download.command.unwrapped().name not in ("curl", "wget"):
             continue
-        if download.place not in run.left_behind:
-            continue
+        start = download.command.span.start
         uses = [
-            effect
-            for effect in run.file_effects
-            if effect.effect is Effect.USE_UP
-            and effect.place == download.place
-            and effect.command.span.start > download.command.span.start
+            each
+            for each in unpacked
+            if each.place == download.place and each.command.span.start > start
         ]
         if uses and not is_removed_later(facts, stage, run, download.place, uses[-1].command):
             yield _finding(facts, stage, run, download, uses)

@@ -60,6 +60,9 @@ def _modernize(instruction: Env | Label, pair: KeyValue, source: str) -> Rewrite
         if "\n" in pair.value_span.of(source):
             reason = f"the value of {pair.key} has quotes or escapes and goes over several lines"
             return Refusal(reason, instruction.span)
+        if mistaken := _mistaken_escape(value, escape):
+            reason = f"BuildKit makes {mistaken[1]} of {mistaken} in the value of {pair.key}"
+            return Refusal(f"{reason}, most likely not as meant", instruction.span)
         written = _in_quotes(value, escape)
         if written is None or not _keeps(pair, written, escape):
             return Refusal(
@@ -92,6 +95,14 @@ def _keeps(pair: KeyValue, written: str, escape: str) -> bool:
 
 def _has_quotes(value: str, escape: str) -> bool:
     return any(sign in value for sign in ("'", '"', escape))
+
+
+def _mistaken_escape(value: str, escape: str) -> str | None:
+    """A `\\n` or the like, outside of double quotes: the backslash is gone from the variable."""
+    dropped = re.compile(re.escape(escape) + "[A-Za-z0-9]")
+    found = dropped.findall(value)
+    kept = dropped.findall(expand(value, {}, escape=escape, keep_unset=True).text)
+    return found[0] if len(found) > len(kept) else None
 
 
 def _in_quotes(value: str, escape: str) -> str | None:

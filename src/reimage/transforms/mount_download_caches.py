@@ -18,8 +18,14 @@ from reimage.model.homes import Home, home_of
 from reimage.model.paths import is_at_or_above
 from reimage.model.yarn import uses_classic_yarn
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.apt_mounting import apt_flags_and_edits, mounts_apt
-from reimage.rewriting.mounting import add_flags, mount_flag, without_cleaning, without_options
+from reimage.rewriting.apt_mounting import APT_DIRECTORIES, apt_flags_and_edits, mounts_apt
+from reimage.rewriting.mounting import (
+    add_flags,
+    mount_flag,
+    together,
+    without_cleaning,
+    without_options,
+)
 from reimage.shell import PackageOperation
 from reimage.text import Edit
 
@@ -31,12 +37,13 @@ _LOCKED = frozenset(("gradle",))
 
 
 class _Plan(NamedTuple):
-    """What one RUN gets; the reasons are about managers that get nothing."""
+    """What one RUN gets, flags by directory, and why managers get nothing."""
 
     flags: dict[str, str]
     edits: list[Edit]
     names: list[str]
     reasons: list[str]
+    directories: list[str]
 
 
 @transformation(claim=Claim.SAME_FILES, alternative_to="drop_download_caches")
@@ -69,14 +76,14 @@ def mount_download_caches(facts: Facts) -> Iterator[Finding]:
                 continue
             if is_old and any(map(downloads_something, run.operations)):
                 yield Refusal(
-                    "the syntax directive names a version without cache mounts", run.run.span
+                    "the syntax directive asks for a version without mounts", run.run.span
                 )
             elif run.run.flag_value("network") != "none":
                 yield from _look_at(facts, stage, run)
 
 
 def _look_at(facts: Facts, stage: Stage, run: RunFacts) -> Iterator[Finding]:
-    at, plan, claim = run.run.span, _Plan({}, [], [], []), Claim.SAME_FILES
+    at, plan, claim = run.run.span, _Plan({}, [], [], [], []), Claim.SAME_FILES
     by_manager: dict[str, list[PackageOperation]] = {}
     for operation in run.operations:
         if downloads_something(operation):
@@ -95,10 +102,16 @@ def _look_at(facts: Facts, stage: Stage, run: RunFacts) -> Iterator[Finding]:
         elif isinstance(home, Home) and home.user is not None:
             claim = Claim.SAME_BEHAVIOUR
     yield from (Refusal(reason, at) for reason in plan.reasons)
-    if plan.names:
-        edits = [*([add_flags(run, tuple(plan.flags.values()))] if plan.flags else []), *plan.edits]
-        message = f"keeps the downloads of {' and '.join(plan.names)} for the next build"
-        yield Rewrite(message, at, tuple(edits), claim=claim)
+    names = " and ".join(plan.names)
+    cleaning = without_cleaning(run, plan.names, plan.directories) if names else []
+    if isinstance(cleaning, str):
+        yield Refusal(f"the downloads of {names} get no cache mount: {cleaning}", at)
+    elif flags := tuple(plan.flags.values()):
+        edits = together((add_flags(run, flags), *plan.edits, *cleaning))
+        yield Rewrite(f"keeps the downloads of {names} for the next build", at, edits, claim=claim)
+    elif plan.edits:
+        message = "lets apt keep the downloads that go into the cache mount"
+        yield Rewrite(message, at, together((*plan.edits, *cleaning)), claim=claim)
 
 
 def _plan_apt(facts: Facts, stage: Stage, run: RunFacts, plan: _Plan) -> None:
@@ -108,6 +121,7 @@ def _plan_apt(facts: Facts, stage: Stage, run: RunFacts, plan: _Plan) -> None:
     elif any(found):
         plan.flags.update((flag, flag) for flag in found[0])
         plan.edits.extend(found[1])
+        plan.directories.extend(APT_DIRECTORIES)
         plan.names.append("apt")
 
 
@@ -141,12 +155,10 @@ def _plan(
     options = without_options(run, operations)
     if isinstance(options, str):
         return options
-    cleaning = without_cleaning(run, (name,), places, home.path)
-    if isinstance(cleaning, str):
-        return cleaning
     locked = name in _LOCKED
     plan.flags.update((each, mount_flag(each, home, locked=locked)) for each in places)
-    plan.edits.extend(edit for edit in (*options, *cleaning) if edit not in plan.edits)
+    plan.edits.extend(options)
+    plan.directories.extend(places)
     plan.names.append(name)
     return None
 

@@ -28,6 +28,8 @@ _WANTED = re.compile(
     r"|(?:--setopt=)?install_weak_deps=.*",
     re.IGNORECASE,
 )
+_REPLACING = ("reinstall", "swap")
+"""Verbs that install in place of something, for which recommendations hardly matter."""
 _HOLDS_OPTIONS = re.compile(r"[\"']?\$\{?\w*(?:opt|arg|flag|param)", re.IGNORECASE)
 
 
@@ -73,7 +75,9 @@ def _installed(stage: Stage) -> Iterator[str]:
 
 
 def _says_what_it_wants(operation: PackageOperation) -> bool:
-    return operation.skips_recommends or any(
+    if operation.skips_recommends or operation.verb_words[0].value in _REPLACING:
+        return True
+    return any(
         _WANTED.fullmatch(word.text.strip("\"'")) or _HOLDS_OPTIONS.match(word.text)
         for word in operation.command.arguments
     )
@@ -86,10 +90,11 @@ def _look_at(
     manager, at = operation.manager, run.run.span
     edits = [insert_after(run, _last_option(operation).span, manager.no_recommends or "")]
     added: set[str] = set()
+    names = [*_names(run, operation)]
+    if operation.more_from_input or not names or None in names:
+        reason = f"the packages that {manager.name} installs here are not all in the text"
+        return Refusal(reason, at)
     if manager.name in ("apt", "apt-get"):
-        names = [*_names(run, operation)]
-        if operation.more_from_input or not names or None in names:
-            return Refusal("the packages that apt installs here are not all in the text", at)
         installed = {name for name in names if name} | present
         image = [stage, *stage.ancestors][-1].image
         for word in operation.packages:
@@ -120,6 +125,6 @@ def _name_before(facts: Facts, run: RunFacts, word: Word, package: str) -> Edit:
     """Write `package` in front of a word: on a line of its own if the word begins one."""
     source, at = facts.dockerfile.source, run.span(word.span).start
     indent = source[source.rfind("\n", 0, at) + 1 : at]
-    own_line = indent.isspace() and not run.run.script_is_heredoc
+    own_line = not indent.strip() and not run.run.script_is_heredoc
     separator = f"{continuation(run)[0]}{indent}" if own_line else " "
     return Edit(Span(at, at), f"{package}{separator}")

@@ -17,6 +17,7 @@ from reimage.shell.single_command import single_command
 _RUN_THEIR_ARGUMENTS = frozenset(("catatonit", "docker-init", "dumb-init", "tini", "tini-static"))
 _HARMLESS_OPTIONS = frozenset(("c", "e", "u", "errexit", "nounset", "pipefail"))
 _SCRIPT = re.compile(r"\.(?:sh|bash|ksh|zsh|py|pl|rb|js)$")
+_SPEAKS_OF_SHELL = re.compile(r"\bshell\b|/bin/sh\b", re.IGNORECASE)
 _ARRAY = re.compile(r"""\[\s*["'\u201c\u2018]|\[\S.*\]$""", re.DOTALL)
 
 
@@ -80,6 +81,8 @@ def _look(
     reason = _shell_does_more(stage, instruction) or _arguments_differ(facts, stage, instruction)
     if reason:
         return reason
+    if any(_SPEAKS_OF_SHELL.search(comment.text) for comment in instruction.comments):
+        return "the comment above it speaks of the shell, which may be what is wanted"
     begin = words[0].span.start
     words = words[words[0].value == "exec" :]
     program = words[0].value or ""
