@@ -7,7 +7,7 @@ from pathlib import Path
 import dockerfile as wheel
 import pytest
 from e2b_dockerfile_utils.syntax import DockerfileSyntaxError, parse_dockerfile_ast
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 
 from reimage.dockerfile import Dockerfile, Instruction, Onbuild, parse
 from reimage.text import decode
@@ -57,6 +57,8 @@ def test_instructions_are_those_of_e2b_wherever_it_accepts() -> None:
     assert compared > 10_000
 
 
+@example(b"FROM\\\n\r")
+@example(b"FROM a\\\n\n\n")
 @settings(max_examples=1_000, deadline=None)
 @given(dockerfiles)
 def test_instructions_are_those_of_e2b_on_made_up_files(data: bytes) -> None:

@@ -44,12 +44,16 @@ FLAGS: Mapping[str, Mapping[str, str]] = MappingProxyType({
 """The flags each instruction knows (Dockerfile frontend 1.20, labs channel included)."""
 
 _EXACTLY_ONE = frozenset(("MAINTAINER", "WORKDIR", "USER", "STOPSIGNAL"))
-_AT_LEAST_ONE = frozenset(("ENV", "LABEL", "ARG", "EXPOSE", "VOLUME", "ONBUILD", "HEALTHCHECK"))
+_AT_LEAST_ONE = frozenset(
+    ("ENV", "LABEL", "ARG", "EXPOSE", "VOLUME", "SHELL", "ONBUILD", "HEALTHCHECK")
+)
 _MAY_BE_JSON = frozenset(("ADD", "COPY", "CMD", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
 _OWN_CHECKS = frozenset(
     ("FROM", "ENV", "LABEL", "ARG", "COPY", "ADD", "SHELL", "HEALTHCHECK", "VOLUME", "ONBUILD")
 )
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
+_DURATION = re.compile(r"\+?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
+_COUNT = re.compile(r"\+?[0-9]{1,10}")
 
 
 def check(tree: Dockerfile) -> Iterator[Problem]:
@@ -74,23 +78,46 @@ def _messages(instruction: Instruction) -> list[str]:
     keyword = instruction.keyword
     if isinstance(instruction, Unknown):
         return [_unknown(instruction)]
-    text = instruction.arguments.text
-    if text.startswith("[") and keyword in _MAY_BE_JSON and _is_bad_array(instruction.arguments):
-        return [ArrayError.message]
+    if message := _syntax(instruction):
+        return [message]
     messages: list[str] = []
     if instruction.flags:
         messages += _flag_messages(instruction)
-    if not text and keyword in _EXACTLY_ONE:
+    missing = _has_no_arguments(instruction)
+    if missing and keyword in _EXACTLY_ONE:
         messages.append(f"{keyword} requires exactly one argument")
-    elif not text and keyword in _AT_LEAST_ONE:
+    elif missing and keyword in _AT_LEAST_ONE:
         messages.append(f"{keyword} requires at least one argument")
-    if keyword in _OWN_CHECKS:
+    elif keyword in _OWN_CHECKS:
         messages += _own_messages(instruction)
     return messages
 
 
+def _syntax(instruction: Instruction) -> str | None:
+    """What BuildKit sees while it reads the line, also behind ONBUILD."""
+    arguments = instruction.arguments
+    match instruction:
+        case Onbuild():
+            return _syntax(instruction.inner) if instruction.inner else None
+        case _WithPairs():
+            return _pair_syntax(instruction)
+        case Healthcheck():
+            line = instruction.command_line
+            bad = line is not None and line.shell is not None and _is_bad_array(line.shell)
+        case _:
+            bad = instruction.keyword in _MAY_BE_JSON and _is_bad_array(arguments)
+    return ArrayError.message if bad else None
+
+
+def _has_no_arguments(instruction: Instruction) -> bool:
+    arguments = instruction.arguments
+    if instruction.keyword in ("SHELL", "VOLUME") and arguments.text.startswith("["):
+        return split_json(arguments) == ()
+    return not arguments.text
+
+
 def _is_bad_array(arguments: Logical) -> bool:
-    return isinstance(split_json(arguments), ArrayError)
+    return arguments.text.startswith("[") and isinstance(split_json(arguments), ArrayError)
 
 
 def _unknown(instruction: Instruction) -> str:
@@ -101,8 +128,8 @@ def _unknown(instruction: Instruction) -> str:
 
 
 def _flag_messages(instruction: Instruction) -> Iterator[str]:
-    # BuildKit never looks at the flags of these two.
-    if instruction.keyword in ("STOPSIGNAL", "ARG"):
+    # BuildKit never looks at the flags of these.
+    if instruction.keyword in ("STOPSIGNAL", "ARG") or _is_no_healthcheck(instruction):
         return
     known = FLAGS.get(instruction.keyword, {})
     used: set[str] = set()
@@ -115,7 +142,7 @@ def _flag_messages(instruction: Instruction) -> Iterator[str]:
             yield f"duplicate flag specified: --{flag.name}"
         elif kind == BOOL and (flag.value or "true").lower() not in ("true", "false"):
             yield f"expecting boolean value for flag {flag.name}, not: {flag.value}"
-        elif flag.value is None and kind != BOOL or flag.value == "" and kind == BOOL:
+        elif flag.value == "" if kind == BOOL else flag.value is None:
             yield f"missing a value on flag: --{flag.name}"
         used.add(flag.name)
 
@@ -124,24 +151,16 @@ def _own_messages(instruction: Instruction) -> Iterator[str]:
     match instruction:
         case From():
             yield from _from(instruction)
-        case _WithPairs():
-            yield from _pairs(instruction)
-        case Arg():
-            if any(not pair.key for pair in instruction.pairs):
-                yield "ARG names can not be blank"
+        case _WithPairs() | Arg() if any(not pair.key for pair in instruction.pairs):
+            yield f"{instruction.keyword} names can not be blank"
         case Copy() | Add():
             yield from _transfer(instruction)
-        case Shell():
-            words = instruction.command_line.exec
-            if words is None:
-                yield "SHELL requires the arguments to be in JSON form"
-            elif not words:
-                yield "SHELL requires at least one argument"
+        case Shell() if instruction.command_line.words is None:
+            yield "SHELL requires the arguments to be in JSON form"
         case Healthcheck():
             yield from _healthcheck(instruction)
-        case Volume():
-            if any(not path.text.strip() for path in instruction.paths):
-                yield "VOLUME specified can not be an empty string"
+        case Volume() if any(not path.text.strip() for path in instruction.paths):
+            yield "VOLUME specified can not be an empty string"
         case Onbuild():
             yield from _onbuild(instruction)
         case _:
@@ -159,41 +178,42 @@ def _from(instruction: From) -> Iterator[str]:
         )
 
 
-def _pairs(instruction: _WithPairs) -> Iterator[str]:
-    keyword, text = instruction.keyword, instruction.arguments.text
+def _pair_syntax(instruction: _WithPairs) -> str | None:
+    text = instruction.arguments.text
     if instruction.legacy:
-        if text and not instruction.pairs:
-            yield f"{keyword} must have two arguments"
-        return
+        return None if instruction.pairs else f"{instruction.keyword} must have two arguments"
     for start, end in quoted_offsets(text, instruction.escape):
         if "=" not in text[start:end]:
-            yield f"can't find = in {text[start:end]!r}: must be of the form name=value"
-            return
-    if any(not pair.key for pair in instruction.pairs):
-        yield f"{keyword} names can not be blank"
+            return f"can't find = in {text[start:end]!r}: must be of the form name=value"
+    return None
 
 
 def _transfer(instruction: Copy | Add) -> Iterator[str]:
-    words = len(instruction.sources) + len(instruction.heredocs)
     destination = instruction.destination
-    if destination is None or not words:
+    if destination is None or len(instruction.operands) < 2:
         yield f"{instruction.keyword} requires at least two arguments: source and destination"
-    elif not instruction.json and read_opener(destination.text):
+    elif read_opener(destination.text):
         yield f"{instruction.keyword} cannot accept a heredoc as a destination"
+
+
+def _is_no_healthcheck(instruction: Instruction) -> bool:
+    return isinstance(instruction, Healthcheck) and instruction.kind == "NONE"
 
 
 def _healthcheck(instruction: Healthcheck) -> Iterator[str]:
     if instruction.kind == "NONE":
         if len(instruction.arguments.text) > len("NONE"):
             yield "HEALTHCHECK NONE takes no arguments"
-    elif instruction.kind == "CMD":
-        line = instruction.command_line
-        if line is None or line.words == ():
-            yield "missing command after HEALTHCHECK CMD"
-        elif line.shell and _is_bad_array(line.shell):
-            yield ArrayError.message
-    elif instruction.kind:
+        return
+    for flag in instruction.flags:
+        if flag.name == "retries" and not _COUNT.fullmatch(flag.value or "0"):
+            yield f"--retries must be a number, not {flag.value!r}"
+        elif flag.name != "retries" and not _DURATION.fullmatch(flag.value or "0"):
+            yield f"--{flag.name} must be a duration like 30s or 1m30s, not {flag.value!r}"
+    if instruction.kind != "CMD":
         yield f"unknown type {instruction.kind!r} in HEALTHCHECK (try CMD)"
+    elif instruction.command_line is None or instruction.command_line.words == ():
+        yield "missing command after HEALTHCHECK CMD"
 
 
 def _onbuild(instruction: Onbuild) -> Iterator[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from reimage.dockerfile.expansion import expand
@@ -23,8 +22,7 @@ class Opener(NamedTuple):
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Heredoc:
+class Heredoc(NamedTuple):
     """A heredoc. `body` holds whole lines; `end` is the terminator without its line ending.
 
     `expands`: variables in the body are replaced (the name was not quoted).

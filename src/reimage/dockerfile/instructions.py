@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import NamedTuple
 
-from reimage.dockerfile.heredocs import read_opener
+from reimage.dockerfile.heredocs import Heredoc, read_opener
 from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tokens import SPACE
 from reimage.dockerfile.tree import Instruction
@@ -16,7 +16,7 @@ from reimage.dockerfile.words import (
     split_blanks,
     split_json,
 )
-from reimage.text import Span
+from reimage.text import Span, split_lines
 
 
 class KeyValue(NamedTuple):
@@ -84,7 +84,7 @@ class Run(_WithCommandLine):
 
     @property
     def script_is_heredoc(self) -> bool:
-        """Whether the first heredoc's body is the script (`RUN <<EOF`), not some command's input."""
+        """Whether the first heredoc's body is the script (`RUN <<EOF`), not a command's input."""
         shell = self.command_line.shell
         return bool(self.heredocs) and shell is not None and read_opener(shell.text) is not None
 
@@ -92,15 +92,14 @@ class Run(_WithCommandLine):
     def script(self) -> Logical | None:
         """The text that the shell is given, None in exec form.
 
-        For `RUN <<EOF` it is the heredoc's body, for `RUN cat <<EOF` the line with the heredocs that
-        follow it.
+        For `RUN <<EOF` it is the heredoc's body (BuildKit takes the tabs of `<<-` away), for
+        `RUN cat <<EOF` the line with the heredocs that follow it.
         """
         shell = self.command_line.shell
         if shell is None or not self.heredocs:
             return shell
         if self.script_is_heredoc:
-            first = self.heredocs[0]
-            return Logical(first.content, [0], [first.body.start])
+            return _script_of(self.heredocs[0])
         script = shell
         for heredoc in self.heredocs:
             script = script.followed_by(script.end(len(script.text)), "\n")
@@ -256,6 +255,18 @@ class Onbuild(Instruction):
 
 class Unknown(Instruction):
     """A line whose first word is no instruction."""
+
+
+def _script_of(heredoc: Heredoc) -> Logical:
+    at = heredoc.body.start
+    if not heredoc.strips_tabs:
+        return Logical.of_pieces([(at, heredoc.content)])
+    pieces: list[tuple[int, str]] = [(at, "")]
+    for line in split_lines(heredoc.content):
+        text = line.lstrip("\t")
+        pieces.append((at + len(line) - len(text), text))
+        at += len(line)
+    return Logical.of_pieces(pieces)
 
 
 def _command_line(arguments: Logical) -> CommandLine:

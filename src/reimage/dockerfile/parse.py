@@ -17,7 +17,9 @@ from reimage.dockerfile.tree import Directive, Dockerfile, Instruction, Problem
 from reimage.dockerfile.words import BLANKS, Flag, split_flags, split_json
 from reimage.text import Span, split_lines
 
-_DIRECTIVE = re.compile(r"#[ \t\v\f\r]*([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z")
+_DIRECTIVE = re.compile(
+    r"#[ \t\v\f\r]*([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z"
+)
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _WITH_HEREDOCS = frozenset(("RUN", "COPY", "ADD"))
 _NO_SPAN = Span(0, 0)
@@ -145,8 +147,8 @@ class _Reader:
         first = pieces[0][0]
         draft = read_instruction(logical, self.escape)
         heredocs = self._heredocs(draft, logical, tokens)
-        last = next(t for t in reversed(tokens) if t.kind is not TokenKind.NEWLINE)
-        end = last.end
+        last = tokens[-1]
+        end = last.start if last.kind is TokenKind.NEWLINE else last.end
         if last.kind is TokenKind.CONTINUATION:
             end = last.start + len(last.text.rstrip("\r\n"))
         owned = (*self.pending, *tokens)
@@ -190,7 +192,7 @@ class _Reader:
         return None
 
     def _before_continuation(self, text: str) -> str | None:
-        """The text before the escape character that ends a line, None when the line does not go on."""
+        """The text before the escape character that ends a line, None when the line ends there."""
         bare = text.rstrip(" \t")
         if not bare.endswith(self.escape) or bare[-2:-1] == self.escape:
             return None
@@ -255,7 +257,10 @@ def read_instruction(logical: Logical, escape: str, *, trigger: bool = False) ->
     if text.startswith("--", at):
         flags, at = split_flags(logical.part(0, stop), at, escape)
         at = _behind_space(text, at, stop)
-    keyword = text[start:keyword_end].upper()
+    keyword = text[start:keyword_end]
+    if keyword.isascii():
+        # str.upper would make SHELL of ſhell, and two letters of ß.
+        keyword = keyword.upper()
     kind = CLASSES.get(keyword, Unknown)
     arguments = logical.part(at, max(at, stop))
     whole = logical.part(start, len(text)) if start else logical

@@ -33,9 +33,9 @@ class Instruction:
 
     `keyword` is in upper case. `logical` is the whole instruction as BuildKit joins it, `arguments`
     what follows the flags. `span` reaches from the keyword to the end of the last line (heredoc
-    terminators included, line ending not); `full_span` covers all `tokens`. `owned` are the tokens as
-    they were read line by line, in which keyword, flags and arguments are still one. `trigger` is
-    true for the inner instruction of an ONBUILD.
+    terminators included, line ending not); `full_span` covers all `tokens`. `owned` are the tokens
+    as they were read line by line, in which keyword, flags and arguments are still one. `trigger`
+    is true for the inner instruction of an ONBUILD.
     """
 
     def __init__(

@@ -16,6 +16,7 @@ from reimage.text import Span
 
 BLANKS = re.compile(r"[\t\v\f\r ]+")
 _WORD = re.compile(r"[^\t\v\f\r ]+")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
@@ -27,7 +28,10 @@ class Word(NamedTuple):
 
 
 class Flag(NamedTuple):
-    """`--name=value` in front of an instruction's arguments, quotes removed; `value` None without `=`."""
+    """`--name=value` in front of an instruction's arguments, quotes removed.
+
+    `value` is None without `=`.
+    """
 
     name: str
     value: str | None
@@ -75,7 +79,8 @@ def _quoted_word(escape: str, *, dangling: bool = False) -> re.Pattern[str]:
     pieces = rf"""(?:[^{SPACE}'"{mark}]|{escaped}|{double}"|'[^']*')"""
     if dangling:
         return re.compile(rf"{pieces}*+(?:{double})?{mark}")
-    return re.compile(rf"{pieces}++(?:{double}{mark}?|'[^']*|{mark})?|{double}{mark}?|'[^']*|{mark}")
+    unended = rf"{double}{mark}?|'[^']*|{mark}"
+    return re.compile(rf"{pieces}++(?:{unended})?|{unended}")
 
 
 def split_flags(logical: Logical, at: int, escape: str) -> tuple[tuple[Flag, ...], int]:
@@ -133,7 +138,8 @@ def split_json(logical: Logical) -> tuple[Word, ...] | ArrayError | None:
         return ArrayError()
     matches = _JSON_STRING.finditer(text)
     return tuple(
-        Word(value, logical.span(*match.span()))
+        # An escaped half of a surrogate pair is no character: Go says so too.
+        Word(_SURROGATE.sub("\ufffd", value), logical.span(*match.span()))
         for value, match in zip(values, matches, strict=True)
     )
 

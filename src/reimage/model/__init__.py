@@ -1,4 +1,4 @@
-"""Facts of a build, computed once and read-only. No IO; what only IO can tell is handed in as data."""
+"""Facts of a build, computed once and read-only. No IO: what only IO can tell is handed in."""
 
 from reimage.model.configuration import Configuration, configuration
 from reimage.model.context import ContextFacts

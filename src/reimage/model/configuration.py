@@ -6,7 +6,7 @@ can't decide is left as written, so equal files give equal configurations.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from reimage.dockerfile import (
     Cmd,
@@ -28,8 +28,26 @@ Configuration = Mapping[str, object]
 
 
 def configuration(stage: Stage) -> Configuration:
-    """What the stage's instructions, and those of the stages it is FROM, put into the image config."""
-    fields: dict[str, object] = dict(configuration(stage.base)) if stage.base else {}
+    """What the stage's instructions, and those of the stages it is FROM, put into the config."""
+    fields: Configuration = {}
+    for each in (*reversed(tuple(stage.ancestors)), stage):
+        fields = _continued(fields, each)
+    return fields
+
+
+def configurations(stages: Sequence[Stage]) -> tuple[Configuration, ...]:
+    """The configuration of each stage of a file."""
+    found: list[Configuration] = []
+    for stage in stages:
+        found.append(_continued(found[stage.base.index] if stage.base else {}, stage))
+    return tuple(found)
+
+
+def _continued(base: Configuration, stage: Stage) -> Configuration:
+    """The configuration of a stage whose base has the configuration `base`."""
+    fields = {
+        name: dict(value) if isinstance(value, dict) else value for name, value in base.items()
+    }
     fields.pop("OnBuild", None)
     fields["From"] = stage.base.index if stage.base else _image(stage)
     fields["Platform"] = stage.from_.platform
@@ -41,7 +59,8 @@ def configuration(stage: Stage) -> Configuration:
         command_set = command_set or isinstance(instruction, Cmd)
         _add(fields, instruction, state)
     end = stage.end
-    fields |= {"Env": dict(end.env), "User": end.user, "WorkingDir": end.workdir, "Shell": end.shell}
+    fields |= {"Env": dict(end.env), "User": end.user}
+    fields |= {"WorkingDir": end.workdir, "Shell": end.shell}
     return fields
 
 
@@ -65,22 +84,22 @@ def _add(fields: dict[str, object], instruction: Instruction, state: State) -> N
                 state.expand(p.key, escape).text: state.expand(p.value or "", escape).text
                 for p in instruction.pairs
             }
-            fields["Labels"] = {**_mapping(fields, "Labels"), **new}
+            _mapping(fields, "Labels").update(new)
         case Expose():
             words = (state.expand(port.text, escape).words for port in instruction.ports)
             ports = [port for found in words for port in found]
-            fields["ExposedPorts"] = {**_mapping(fields, "ExposedPorts"), **dict.fromkeys(ports)}
+            _mapping(fields, "ExposedPorts").update(dict.fromkeys(ports))
         case Volume():
             paths = [state.expand(path.text, escape).text for path in instruction.paths]
-            fields["Volumes"] = {**_mapping(fields, "Volumes"), **dict.fromkeys(paths)}
+            _mapping(fields, "Volumes").update(dict.fromkeys(paths))
         case Stopsignal():
             fields["StopSignal"] = state.expand(instruction.value, escape).text
         case Maintainer():
             fields["Author"] = instruction.value
         case Onbuild():
-            before = fields.get("OnBuild", ())
-            assert isinstance(before, tuple)
-            fields["OnBuild"] = (*before, instruction.arguments.text)
+            expression = (instruction.arguments.text, *(h.content for h in instruction.heredocs))
+            triggers = _mapping(fields, "OnBuild")
+            triggers[str(len(triggers))] = expression
         case _:
             return
 
@@ -93,6 +112,6 @@ def _argv(line: CommandLine, state: State) -> tuple[str, ...]:
 
 
 def _mapping(fields: dict[str, object], name: str) -> dict[str, object]:
-    value = fields.get(name, {})
+    value = fields.setdefault(name, {})
     assert isinstance(value, dict)
     return value

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class ContextFacts:
+class ContextFacts(NamedTuple):
     """The files that a build would be sent, after the ignore file.
 
     Paths are relative to the context, with forward slashes and no leading `./`.
@@ -23,6 +25,6 @@ class ContextFacts:
     files: Mapping[str, int]
     directories: frozenset[str]
     present: frozenset[str] = frozenset()
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = _NOTHING
     ignore_path: str = ".dockerignore"
     truncated: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from reimage.model.download_caches import cache_is_off, cache_options
 from reimage.model.facts import Facts
@@ -46,7 +47,7 @@ def is_source_of_build(name: str) -> bool:
     return name in _BUILDING
 
 
-def moves_cache(facts: Facts, run: RunFacts, operations: list[PackageOperation]) -> str | None:
+def moves_cache(facts: Facts, run: RunFacts, operations: Sequence[PackageOperation]) -> str | None:
     """Why the cache may be off, or elsewhere than the variables in force say."""
     manager = operations[0].manager
     if reason := cache_is_off(run, manager):

@@ -60,7 +60,14 @@ _WRITTEN = MappingProxyType(
 _IN_EACH_PROJECT = MappingProxyType(
     {**dict.fromkeys(_JAVASCRIPT, "/node_modules"), "dotnet": "/obj"}
 )
-_BESIDE = MappingProxyType({"bun": ("bun.lockb",), "pnpm": (".pnpmfile.mjs",), "maven": (".mvn",)})
+_BESIDE = MappingProxyType(
+    {
+        "bun": ("bun.lockb",),
+        "maven": (".mvn",),
+        "pnpm": (".pnpmfile.mjs",),
+        "yarn": (".yarnclean",),
+    }
+)
 
 
 def files_needed(install: ProjectInstall, context: ContextFacts, locate: Locate) -> InstallNeeds:
@@ -76,25 +83,29 @@ def files_needed(install: ProjectInstall, context: ContextFacts, locate: Locate)
         return InstallNeeds((), f"the program {program} is itself one of the sources")
     directory = locate(install.directory)
     if install.manager == "pip":
-        return _requirements(install, context.texts, locate)
+        return _requirements(install, context, locate)
     if directory is None:
         return InstallNeeds((), "it does not run in the directory that is copied")
     found = _of_directory(install, context, directory)
     beside = [inside(directory, name) or "" for name in _BESIDE.get(install.manager, ())]
-    files = (*found.files, *(path for path in beside if path in context.files))
+    files = (*found.files, *(path for path in beside if _exists(path, context)))
     problem = found.problem or _around(install, context, directory)
     return needs(files, problem or _overwritten(install, context, directory))
 
 
-def _requirements(
-    install: ProjectInstall, texts: Mapping[str, str], locate: Locate
-) -> InstallNeeds:
+def _exists(path: str, context: ContextFacts) -> bool:
+    return path in context.files or path in context.directories
+
+
+def _requirements(install: ProjectInstall, context: ContextFacts, locate: Locate) -> InstallNeeds:
     files: list[str] = []
     for named in install.named:
         path = locate(named)
         if path is None:
             return needs(files, f"{named} is not among the files that are copied")
-        found = requirements_needs(texts, path)
+        if path not in context.files:
+            return needs(files, f"{path} is not in the build context")
+        found = requirements_needs(context.texts, path)
         files += found.files
         if found.problem:
             return needs(files, found.problem)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.model.copied_files import place
 from reimage.model.runs import RunFacts
@@ -22,8 +21,7 @@ _OWNER = re.compile(r"[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?")
 _NAME = re.compile(r"[^0-9:]")
 
 
-@dataclass(frozen=True, slots=True)
-class OwnershipChange:
+class OwnershipChange(NamedTuple):
     """A chmod or chown that nothing runs before.
 
     `value` is the mode or owner as written (without quotes), `settled` what it stands for, None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from reimage.dockerfile import Run
@@ -45,8 +44,7 @@ class Step(NamedTuple):
     directory: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class ProjectInstall:
+class ProjectInstall(NamedTuple):
     """A command that installs a project's dependencies in `directory`.
 
     `named` are the places of the requirement and constraint files that the command itself names.
@@ -172,7 +170,8 @@ def _option_values(command: Command) -> Iterator[tuple[str, Word]]:
 
 def _is_local(word: Word) -> bool:
     text = word.value if word.value is not None else word.text
-    return not _URL.match(text) and _LOCAL.match(text) is not None
+    is_remote = _URL.match(text) or text.startswith("@")
+    return not is_remote and _LOCAL.match(text) is not None
 
 
 def _seen_from(directory: str, path: str) -> str:
@@ -182,7 +181,9 @@ def _seen_from(directory: str, path: str) -> str:
 
 
 _SYSTEM = frozenset("apt apt-get aptitude apk dnf yum microdnf tdnf zypper pacman".split())
-_HARMLESS = frozenset("echo true : set useradd adduser groupadd addgroup usermod ldconfig".split())
+_HARMLESS = frozenset(
+    "echo true : set export useradd adduser groupadd addgroup usermod ldconfig".split()
+)
 _SETTINGS = frozenset(
     """
     corepack:enable corepack:prepare corepack:install npm:config npm:set yarn:config pnpm:config

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from reimage.model.state import State
     from reimage.shell import Command, PackageOperation, Script
 
-_SHEBANG = re.compile(r"#!\s*(?:/usr/bin/env\s+(?:-S\s+)?)?(\S+)")
+_SHEBANG = re.compile(r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?)?(\S+)")
 
 
 class RunFacts:
@@ -43,13 +43,20 @@ class RunFacts:
         return parse(self.run.script.text)
 
     @property
+    def _interpreter(self) -> str | None:
+        """The program that the `#!` line of the script names, None without such a line."""
+        if not self.run.script_is_heredoc or self.run.script is None:
+            return None
+        if not self.run.script.text.startswith("#!"):
+            return None
+        match = _SHEBANG.match(self.run.script.text)
+        return match[1].rpartition("/")[2] if match else "nothing"
+
+    @property
     def _other_interpreter(self) -> str | None:
         from reimage.model.state import POSIX_SHELLS
 
-        if not self.run.script_is_heredoc:
-            return None
-        match = _SHEBANG.match(self.run.heredocs[0].content)
-        program = match[1].rpartition("/")[2] if match else "sh"
+        program = self._interpreter
         return None if program in POSIX_SHELLS else program
 
     @property
@@ -58,14 +65,13 @@ class RunFacts:
         shell = self.state.shell
         name = shell[0].replace("\\", "/").rpartition("/")[2] if shell else None
         if self.has_shebang:
-            match = _SHEBANG.match(self.run.heredocs[0].content)
-            name = match[1].rpartition("/")[2] if match else None
+            name = self._interpreter
         return None if name == "sh" else name
 
     @property
     def has_shebang(self) -> bool:
-        """Whether the script is a heredoc with an interpreter of its own; SHELL is then not used."""
-        return self.run.script_is_heredoc and self.run.heredocs[0].content.startswith("#!")
+        """Whether the script is a heredoc with an interpreter of its own, in place of SHELL."""
+        return self._interpreter is not None
 
     @cached_property
     def opaque(self) -> str | None:
@@ -123,7 +129,7 @@ class RunFacts:
 
     @property
     def hidden_directories(self) -> tuple[str, ...]:
-        """The directories whose content does not become part of the layer: cache and tmpfs mounts."""
+        """The directories whose content is not part of the layer: cache and tmpfs mounts."""
         return self._mount_targets("cache", "tmpfs")
 
     def _mount_targets(self, *kinds: str) -> tuple[str, ...]:

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from functools import cached_property
 
-from reimage.dockerfile import Arg, Copy, Dockerfile, From, Instruction, Run
+from reimage.dockerfile import (
+    Arg,
+    Copy,
+    Dockerfile,
+    From,
+    Instruction,
+    Onbuild,
+    Run,
+    Word,
+    expand,
+)
 from reimage.model.runs import RunFacts
 from reimage.model.state import State, looks_like_windows, opaque_shell
 
@@ -15,6 +25,9 @@ PLATFORM_ARGUMENTS = (
     "TARGETPLATFORM", "TARGETOS", "TARGETARCH", "TARGETVARIANT", "TARGETOSVERSION", "TARGETSTAGE",
 )  # fmt: skip
 """ARGs that BuildKit itself defines; their values are only known when it builds."""
+
+_REFERENCE = re.compile(r"\$\{[^}]*\}|\$\w+")
+_INDEX = re.compile(r"[0-9]{1,9}")
 
 
 class Stage:
@@ -41,6 +54,9 @@ class Stage:
         self.arguments = arguments
         self.uses: tuple[Stage, ...] = ()
         self.ships = True
+        # At once: a chain of a thousand stages is deeper than Python's stack.
+        self.windows: bool = base.windows if base else looks_like_windows(dockerfile, from_)
+        self._states = self._follow_states()
 
     def __repr__(self) -> str:
         return f"<Stage {self.index} {self.name or ''}>"
@@ -55,8 +71,7 @@ class Stage:
     def image(self) -> str | None:
         if self.base or not self.from_.image:
             return None
-        defaults = {k: v for k, v in self.arguments.items() if v is not None}
-        return State(defaults, {}).value(self.from_.image.text, self.from_.escape)
+        return _chosen(self.from_.image, self.arguments, self.from_.escape)
 
     @property
     def root_image(self) -> str | None:
@@ -64,26 +79,24 @@ class Stage:
         root = [self, *self.ancestors][-1]
         return root.from_.image.text if root.from_.image else None
 
-    @cached_property
-    def windows(self) -> bool:
-        if self.base:
-            return self.base.windows
-        return looks_like_windows(self.dockerfile, self.from_)
-
-    @cached_property
-    def _states(self) -> tuple[State, ...]:
-        state = self._inherited
+    def _follow_states(self) -> tuple[State, ...]:
+        state = self._inherited()
         states = [state]
         for instruction in self.instructions:
             state = state.after(instruction, self.arguments)
             states.append(state)
         return tuple(states)
 
-    @property
     def _inherited(self) -> State:
-        if self.base:
-            return replace(self.base.end, args={})
-        return State({}, {})
+        if not self.base or not self.from_.image:
+            return State.initial()
+        state = self.base.end
+        if "$" in self.from_.image.text:
+            state = state.of_another_base()
+        for instruction in self.base.instructions:
+            if isinstance(instruction, Onbuild) and instruction.inner:
+                state = state.after(instruction.inner, self.arguments)
+        return state
 
     @property
     def end(self) -> State:
@@ -128,25 +141,33 @@ def read_stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
     """
     arguments = _global_arguments(dockerfile)
     stages: list[Stage] = []
+    by_name: dict[str, Stage] = {}
+    used: set[int] = set()
+    chosen: set[int] = set()
     for from_, instructions in _split(dockerfile):
-        base = _named(stages, from_.image.text) if from_.image else None
+        base = _base(from_, by_name, arguments)
+        if base:
+            used.add(base.index)
+            chosen.update(stage.index for stage in _alternatives(from_, by_name))
         stage = Stage(len(stages), from_, instructions, base, dockerfile, arguments)
-        stage.uses = tuple(_used(stage, stages))
+        stage.uses = tuple(_used(stage, stages, by_name))
+        used.update(other.index for other in stage.uses)
         stages.append(stage)
-    used = {id(other) for stage in stages for other in (stage.base, *stage.uses) if other}
-    shipping = {
-        id(shipped)
-        for stage in stages
-        if id(stage) not in used
-        for shipped in (stage, *stage.ancestors)
-    }
+        if stage.name:
+            # The last of several stages with one name is the one BuildKit finds.
+            by_name[stage.name] = stage
     for stage in stages:
-        stage.ships = id(stage) in shipping
+        stage.ships = stage.index not in used or stage.index in chosen
+    for stage in reversed(stages):
+        if stage.ships and stage.base:
+            stage.base.ships = True
     return tuple(stages)
 
 
-def _global_arguments(dockerfile: Dockerfile) -> dict[str, str | None]:
-    state = State({}, dict.fromkeys(PLATFORM_ARGUMENTS))
+def _global_arguments(dockerfile: Dockerfile) -> Mapping[str, str | None]:
+    state = State.initial()
+    for name in PLATFORM_ARGUMENTS:
+        state = state._replace(args=state.args.with_item(name, None))
     for instruction in dockerfile.instructions:
         if not isinstance(instruction, Arg):
             break
@@ -168,18 +189,36 @@ def _split(dockerfile: Dockerfile) -> Iterator[tuple[From, tuple[Instruction, ..
         yield from_, tuple(instructions)
 
 
-def _named(stages: list[Stage], name: str) -> Stage | None:
-    name = name.lower()
-    # The last of several stages with one name is the one BuildKit finds.
-    return next((stage for stage in reversed(stages) if stage.name == name), None)
+def _base(
+    from_: From, by_name: Mapping[str, Stage], arguments: Mapping[str, str | None]
+) -> Stage | None:
+    if not from_.image:
+        return None
+    name = _chosen(from_.image, arguments, from_.escape)
+    return by_name.get(name.lower()) if name else None
 
 
-def _used(stage: Stage, earlier: list[Stage]) -> Iterator[Stage]:
+def _chosen(image: Word, arguments: Mapping[str, str | None], escape: str) -> str | None:
+    """What FROM names while no build argument says otherwise."""
+    known = {name: value for name, value in arguments.items() if value is not None}
+    expansion = expand(image.text, known, escape=escape)
+    return None if expansion.error or expansion.unset else expansion.text
+
+
+def _alternatives(from_: From, by_name: Mapping[str, Stage]) -> Iterator[Stage]:
+    """The stages that `FROM base-${VARIANT}` can name besides the one its default names."""
+    text = from_.image.text if from_.image else ""
+    if "$" in text:
+        pattern = re.compile(".*".join(map(re.escape, _REFERENCE.split(text))))
+        yield from (stage for name, stage in by_name.items() if pattern.fullmatch(name))
+
+
+def _used(stage: Stage, earlier: list[Stage], by_name: Mapping[str, Stage]) -> Iterator[Stage]:
     for instruction in stage.instructions:
         for name in _sources(instruction):
-            if found := _named(earlier, name):
+            if found := by_name.get(name.lower()):
                 yield found
-            elif name.isdecimal() and int(name[:6]) < len(earlier):
+            elif _INDEX.fullmatch(name) and int(name) < len(earlier):
                 yield earlier[int(name)]
 
 

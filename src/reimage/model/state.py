@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from reimage.dockerfile import (
     Arg,
@@ -18,25 +19,29 @@ from reimage.dockerfile import (
     Workdir,
     expand,
 )
+from reimage.model.versions import Versions
 
 POSIX_SHELLS = frozenset(("sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"))
 
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:|\\")
 
-@dataclass(frozen=True, slots=True)
-class State:
+
+class State(NamedTuple):
     """In force before an instruction runs.
 
     `env` holds what ENV set in this file (base stages included), references to variables that only
     the base image can know left as written. `args` holds the defaults of the ARGs in scope; None
-    where there is none. `user`, `workdir` and `shell` are None where the base image decides;
-    `workdir` is also None when it can't be told from the text.
+    where there is none. `variables` is what BuildKit expands references from, both together.
+    `user`, `workdir` and `shell` are None where the base image decides; `workdir` is also None when
+    it can't be told from the text.
 
-    `unknown` names the ENVs whose value the file alone does not tell, `overridable` those whose
-    value a build argument can change; `workdir_overridable` says the same of the directory.
+    `unknown` names the variables whose value the file alone does not tell, `overridable` the ENVs
+    whose value a build argument can change; `workdir_overridable` says the same of the directory.
     """
 
-    env: Mapping[str, str]
-    args: Mapping[str, str | None]
+    env: Versions[str]
+    args: Versions[str | None]
+    variables: Versions[str]
     user: str | None = None
     workdir: str | None = None
     shell: tuple[str, ...] | None = None
@@ -44,13 +49,10 @@ class State:
     overridable: frozenset[str] = frozenset()
     workdir_overridable: bool = False
 
-    @property
-    def variables(self) -> Mapping[str, str]:
-        """What BuildKit expands references from: ENV before ARG."""
-        if not self.args:
-            return self.env
-        known = {name: value for name, value in self.args.items() if value is not None}
-        return known | dict(self.env)
+    @classmethod
+    def initial(cls) -> State:
+        """In force where nothing was set yet."""
+        return cls(Versions(), Versions(), Versions())
 
     def expand(self, text: str, escape: str) -> Expansion:
         """`text` with the references that the file decides replaced, others left as written."""
@@ -80,50 +82,83 @@ class State:
             case Env():
                 return self._after_env(instruction)
             case Arg():
-                return replace(self, args={**self.args, **self._declared(instruction, arguments)})
+                return self._after_arg(instruction, arguments)
             case User():
-                return replace(self, user=self.expand(instruction.value, instruction.escape).text)
+                return self._replace(user=self.expand(instruction.value, instruction.escape).text)
             case Workdir():
                 return self._after_workdir(instruction)
             case Shell():
-                return replace(self, shell=instruction.command_line.exec)
+                return self._replace(shell=instruction.command_line.exec)
             case _:
                 return self
 
     def _after_env(self, instruction: Env) -> State:
-        env, unknown, overridable = dict(self.env), set(self.unknown), set(self.overridable)
+        """All values of one ENV are expanded before any of them is set."""
+        env, variables = self.env, self.variables
+        unknown: dict[str, bool] = {}
+        overridable: dict[str, bool] = {}
         for pair in instruction.pairs:
             name = self.expand(pair.key, instruction.escape).text
             expansion = self.expand(pair.value or "", instruction.escape)
-            env[name] = expansion.text
-            (unknown.add if self._is_unknown(expansion) else unknown.discard)(name)
-            (overridable.add if self._is_overridable(expansion) else overridable.discard)(name)
-        return replace(
-            self, env=env, unknown=frozenset(unknown), overridable=frozenset(overridable)
+            env = env.with_item(name, expansion.text)
+            variables = variables.with_item(name, expansion.text)
+            unknown[name] = self._is_unknown(expansion)
+            overridable[name] = self._is_overridable(expansion)
+        return self._replace(
+            env=env,
+            variables=variables,
+            unknown=_updated(self.unknown, unknown),
+            overridable=_updated(self.overridable, overridable),
         )
 
-    def _declared(
-        self, instruction: Arg, arguments: Mapping[str, str | None]
-    ) -> dict[str, str | None]:
-        declared: dict[str, str | None] = {}
+    def _after_arg(self, instruction: Arg, arguments: Mapping[str, str | None]) -> State:
+        """Unlike with ENV, each default is expanded with the ones before it."""
+        state = self
         for pair in instruction.pairs:
             if pair.value is None:
-                declared[pair.key] = arguments.get(pair.key)
+                value = arguments.get(pair.key, state.args.get(pair.key))
             else:
-                declared[pair.key] = self.value(pair.value, instruction.escape)
-        return declared
+                value = state.value(pair.value, instruction.escape)
+            state = state._with_argument(pair.key, value)
+        return state
+
+    def _with_argument(self, name: str, value: str | None) -> State:
+        args = self.args.with_item(name, value)
+        if value is None or name in self.env:
+            # An ARG behind an ENV of its name takes its place if it has a value, and --build-arg
+            # may give it one.
+            unknown = _updated(self.unknown, {name: True} if name in self.variables else {})
+            return self._replace(args=args, unknown=unknown)
+        variables = self.variables.with_item(name, value)
+        unknown = _updated(self.unknown, {name: False})
+        return self._replace(args=args, variables=variables, unknown=unknown)
 
     def _after_workdir(self, instruction: Workdir) -> State:
         expansion = self.expand(instruction.value, instruction.escape)
         if self._is_unknown(expansion):
-            return replace(self, workdir=None, workdir_overridable=False)
+            return self._replace(workdir=None, workdir_overridable=False)
         overridable = self._is_overridable(expansion)
         path = expansion.text
+        if _WINDOWS_PATH.match(path):
+            return self._replace(workdir=None, workdir_overridable=False)
         if not path.startswith("/"):
             overridable = overridable or self.workdir_overridable
             path = posixpath.join(self.workdir, path) if self.workdir else ""
-        workdir = posixpath.normpath(path) if path else None
-        return replace(self, workdir=workdir, workdir_overridable=overridable)
+        # Two leading slashes would stay.
+        workdir = posixpath.normpath("/" + path.lstrip("/")) if path else None
+        return self._replace(workdir=workdir, workdir_overridable=overridable)
+
+    def of_another_base(self) -> State:
+        """The same where a build argument decides which stage the values come from."""
+        overridable = self.overridable.union(self.env)
+        return self._replace(overridable=overridable, workdir_overridable=True)
+
+
+def _updated(names: frozenset[str], belongs: Mapping[str, bool]) -> frozenset[str]:
+    """`names` with those that now belong to them and without those that don't."""
+    if all((name in names) is now for name, now in belongs.items()):
+        return names
+    return names.difference(belongs).union(name for name, now in belongs.items() if now)
 
 
 def opaque_shell(state: State, windows: bool) -> str | None:

@@ -20,10 +20,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from reimage.files.errors import FilesError, translated
 from reimage.rewriting.transformation import Claim
@@ -40,8 +40,7 @@ class ConfigError(FilesError):
     """A configuration that can't be used."""
 
 
-@dataclass(frozen=True, slots=True)
-class PerFile:
+class PerFile(NamedTuple):
     """Settings of files that fit a pattern. None leaves what holds for the others."""
 
     ignore: tuple[str, ...] = ()
@@ -49,8 +48,7 @@ class PerFile:
     allow: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """Settings, names as typed but for `_` and `-`. Without a file, `path` is None.
 
     An empty `select` is no restriction. `allow` is the label of a claim. Whether the names exist,
@@ -70,11 +68,10 @@ class Config:
         """What holds for the Dockerfile at `path`: of several patterns that fit, later ones win."""
         if not self.per_file:
             return self
-        found = replace(self, per_file=())
+        found = self._replace(per_file=())
         for pattern, own in self.per_file:
             if self._fits(path, pattern):
-                found = replace(
-                    found,
+                found = found._replace(
                     ignore=tuple(dict.fromkeys((*found.ignore, *own.ignore))),
                     select=found.select if own.select is None else own.select,
                     allow=found.allow if own.allow is None else own.allow,

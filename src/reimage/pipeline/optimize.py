@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 from reimage.context.survey import forget, survey
 from reimage.dockerfile import parse
@@ -27,8 +28,7 @@ _WORTH_A_SECOND_PROCESS = 40
 """files; below, starting it takes longer than it saves."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Plan:
+class _Plan(NamedTuple):
     """What is to be done with one Dockerfile once options and configuration are joined."""
 
     transformations: tuple[Transformation, ...]
@@ -190,14 +190,18 @@ def _only_hunks(
     missing = [number for number in numbers if not 1 <= number <= last]
     if missing:
         there = f"there are {last}" if last else "there are none"
-        raise UsageError(f"There is no hunk {missing[0]} in the patch of {names.dockerfile}: {there}.")
+        raise UsageError(
+            f"There is no hunk {missing[0]} in the patch of {names.dockerfile}: {there}."
+        )
     kept = replace(outcome, files={})
     kept.text = apply_hunks(outcome.source, patches[0], numbers)
     for path, patch in zip(sorted(outcome.files), patches[1:], strict=True):
         if any(hunk.number in numbers for hunk in patch.hunks):
             kept.files[path] = apply_hunks(_before(path, context), patch, numbers)
     if problems := parse(kept.text).problems:
-        message = f"With only these hunks {names.dockerfile} would not build: {problems[0].message}."
+        message = (
+            f"With only these hunks {names.dockerfile} would not build: {problems[0].message}."
+        )
         return FileReport(names.dockerfile, error=message), {}
     reasons = {id for hunk in report.hunks if hunk.number in numbers for id in hunk.reasons}
     again = file_report(kept, names, _patches(kept, names, context), Status.SUGGESTED)

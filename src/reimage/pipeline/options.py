@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from reimage.rewriting import Claim
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How to optimize. Names are titles or function names of transformations.
 
     `allow` is the weakest claim to apply, `usual` the one where neither options nor configuration

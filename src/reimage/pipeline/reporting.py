@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reimage.pipeline.results import (
     EditReport,
@@ -20,8 +20,7 @@ from reimage.rewriting.patches import Hunk, Patch
 from reimage.text import LineIndex, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(NamedTuple):
     """What the files of a run are called: the Dockerfile, and the others by path in the context."""
 
     dockerfile: str
@@ -53,7 +52,9 @@ def file_report(
     )
 
 
-def problem_reports(problems: Iterable[tuple[Span, str]], lines: LineIndex) -> tuple[ProblemReport, ...]:
+def problem_reports(
+    problems: Iterable[tuple[Span, str]], lines: LineIndex
+) -> tuple[ProblemReport, ...]:
     return tuple(ProblemReport(lines.line(span.start), message) for span, message in problems)
 
 

@@ -9,8 +9,8 @@ from reimage.dockerfile import Instruction, Onbuild, Run
 from reimage.model import Facts, RunFacts, Stage
 from reimage.model.package_lists import is_apt
 from reimage.model.paths import is_at_or_above
-from reimage.rewriting.mounting import mount_flag
-from reimage.rewriting.script_edits import begin_with, insert_command_after
+from reimage.rewriting.mounting import mount_flag, without_cleaning
+from reimage.rewriting.script_edits import begin_with
 from reimage.shell import PackageOperation, Verb
 from reimage.text import Edit
 
@@ -35,7 +35,7 @@ def mounts_apt(run: RunFacts) -> bool:
 def apt_flags_and_edits(
     facts: Facts, stage: Stage, run: RunFacts
 ) -> tuple[list[str], list[Edit]] | str:
-    """The mounts that the RUN lacks and what goes in front of its script, or the reason why not."""
+    """The mounts that the RUN lacks and what begins its script, or the reason why not."""
     for other_stage in _relatives(facts, stage):
         for instruction in other_stage.instructions:
             if problem := _problem(other_stage, instruction):
@@ -81,7 +81,8 @@ def _problem(stage: Stage, instruction: Instruction) -> str | None:
         return "a RUN installs with lists that it doesn't fetch itself, and a cache may be empty"
     if len(operations) == 1:
         return "a RUN only fetches lists, which would be in the cache and not in the layer"
-    return None
+    cleaning = without_cleaning(run, ("apt",), APT_DIRECTORIES, "/root")
+    return cleaning if isinstance(cleaning, str) else None
 
 
 def _moves_directories(operation: PackageOperation) -> bool:
@@ -104,7 +105,4 @@ def _keep_downloads(run: RunFacts) -> Edit | str:
     # apt-get keeps downloads unless told otherwise, apt deletes them unless told otherwise.
     with_apt = any(each.manager.name == "apt" for each in run.operations)
     command = f"{_REMOVE} && {_KEEP}" if with_apt else _REMOVE
-    first = run.script.statements[0] if run.script and run.script.statements else None
-    if first and first.kind == "command" and first.commands[0].name == "set":
-        return insert_command_after(run, first, command)
-    return begin_with(run, command)
+    return begin_with(run, command, behind_set=True)

@@ -7,8 +7,10 @@ image configuration which its transformation does not declare, is dropped and re
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from reimage.dockerfile import Dockerfile, parse
 from reimage.model import ContextFacts, Facts
@@ -27,8 +29,7 @@ from reimage.text import Span, apply_edits, overlap
 MOST_PASSES = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Identified:
+class Identified(NamedTuple):
     """A finding with its place in the original file and an identity that survives the passes."""
 
     id: str
@@ -40,16 +41,14 @@ class Identified:
     touched: tuple[Span, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Dropped:
+class Dropped(NamedTuple):
     """A rewrite that was not applied although it was admitted, and why."""
 
     rewrite: Identified
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Remark:
+class Remark(NamedTuple):
     """A refusal or a missing fact, at its place in the original file."""
 
     transformation: Transformation
@@ -220,7 +219,7 @@ class _Run:
         for files in edited:
             for path, edits in files.items():
                 texts[path] = apply_edits(texts.get(path, ""), edits)
-        return replace(context, texts=texts)
+        return context._replace(texts=texts)
 
 
 def _order(one: Identified) -> tuple[int, Claim, str]:
@@ -231,14 +230,21 @@ def without_overlaps(rewrites: Iterable[Identified]) -> list[Identified]:
     """The rewrites that one pass can apply: earlier place first, then stronger claim, then name."""
     chosen: list[Identified] = []
     dockerfile: list[Span] = []
-    files: dict[str, list[Span]] = {}
+    files: set[str] = set()
     for one in sorted(rewrites, key=_order):
         spans = [edit.span for edit in one.finding.edits]
-        if any(overlap(span, other) for span in spans for other in dockerfile):
+        if any(_is_taken(span, dockerfile) for span in spans):
             continue
-        if any(path in files for path in one.finding.files):
+        if not files.isdisjoint(one.finding.files):
             continue
-        dockerfile += spans
-        files |= {path: [] for path in one.finding.files}
+        for span in spans:
+            insort(dockerfile, span)
+        files.update(one.finding.files)
         chosen.append(one)
     return chosen
+
+
+def _is_taken(span: Span, taken: list[Span]) -> bool:
+    """Whether one of `taken`, which are in order and apart, gets in the way of `span`."""
+    at = bisect_left(taken, span)
+    return any(overlap(span, other) for other in taken[max(at - 1, 0) : at + 1])

@@ -5,16 +5,19 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import Literal
 
 from reimage.model import RunFacts
 from reimage.model.homes import Home
 from reimage.model.paths import is_at_or_above
-from reimage.rewriting.script_edits import continuation, remove_statement
-from reimage.shell import Command, PackageOperation, Verb, Word, package_operation
+from reimage.rewriting.script_edits import continuation
+from reimage.rewriting.statement_removal import remove_statements
+from reimage.shell import Command, PackageOperation, Statement, Verb, Word, package_operation
 from reimage.text import Edit, Span
 
 _HOME = re.compile(r"~(?=/)|\$HOME\b|\$\{HOME\}")
-_ROOT = "/root"
+# Variables of the base image that may stand for a cache.
+_HIDDEN = re.compile(r"\$\{?\w*(?:CACHE|CARGO|COMPOSER|GEM|BUNDLE|GOPATH|GOMOD|GRADLE|PNPM|XDG)")
 _OPTION = "--no-cache"
 
 
@@ -36,19 +39,13 @@ def add_flags(run: RunFacts, flags: Sequence[str]) -> Edit:
     if len(flags) == 1:
         return Edit(Span(end, end), f" {flags[0]}")
     newline, indent = continuation(run)
-    text = " " + f"{newline}{indent}".join(flags)
-    if _begins_on_keyword_line(run):
-        # The blank that follows the keyword is the last one of the indent.
-        text += newline + indent[:-1]
-    return Edit(Span(end, end), text)
-
-
-def _begins_on_keyword_line(run: RunFacts) -> bool:
-    first = run.run.flags[0].span if run.run.flags else run.run.arguments.whole
-    end = run.run.keyword_span.end
-    return not any(
-        end <= token.start < first.start and "\n" in token.text for token in run.run.tokens
-    )
+    joint = newline + (indent or "    ")
+    text = " " + joint.join(flags)
+    first = run.run.flags[0].span.start if run.run.flags else run.run.arguments.whole.start
+    between = [token for token in run.run.tokens if end <= token.start < first]
+    if any("\n" in token.text for token in between):
+        return Edit(Span(end, end), text)
+    return Edit(Span(end, first), text + joint)
 
 
 def without_options(run: RunFacts, operations: Sequence[PackageOperation]) -> list[Edit] | str:
@@ -74,26 +71,40 @@ def _without_word(run: RunFacts, before: Word, word: Word) -> Edit | None:
 
 
 def without_cleaning(
-    run: RunFacts, names: Sequence[str], directories: Sequence[str]
+    run: RunFacts, names: Sequence[str], directories: Sequence[str], home: str
 ) -> list[Edit] | str:
     """Take out what empties the directories, commands of the managers that are named included."""
     edits: list[Edit] = []
+    doomed: list[Statement] = []
     for command in run.commands:
-        operation = package_operation(command)
-        found: Edit | str | list[Edit] | None = None
-        if operation is not None:
-            if (
-                operation.verb is Verb.CLEAN
-                and operation.manager.name.removesuffix("-get") in names
-            ):
-                found = _without_command(run, command)
+        found = _emptied(run, command, names, directories, home)
+        if found is True:
+            statement = _statement_of(run, command)
+            if statement is None:
+                return f"`{_shown(command)}` empties the mount, and stands under a condition"
+            doomed.append(statement)
+        elif isinstance(found, str):
+            return f"`{_shown(command)}` empties the mount, and {found}"
         else:
-            found = _without_removal(run, command, directories)
-        if isinstance(found, str):
-            return f"{found}, and `{_shown(command)}` empties the mount"
-        if found:
-            edits += found if isinstance(found, list) else [found]
-    return edits
+            edits += found
+    removed = remove_statements(run, doomed) if doomed else []
+    if isinstance(removed, str):
+        return f"`{_shown(doomed[0].commands[0])}` empties the mount: {removed}"
+    return edits + removed
+
+
+def _emptied(
+    run: RunFacts, command: Command, names: Sequence[str], directories: Sequence[str], home: str
+) -> Literal[True] | list[Edit] | str:
+    """True when the whole command has to go, else the edits that it needs."""
+    operation = package_operation(command)
+    if operation is None:
+        return _without_removal(run, command, directories, home)
+    name = operation.manager.name.removesuffix("-get")
+    # `gem cleanup` removes gems that are installed.
+    if operation.verb is Verb.CLEAN and name in names and name != "gem":
+        return True
+    return []
 
 
 def together(edits: Iterable[Edit]) -> tuple[Edit, ...]:
@@ -109,39 +120,44 @@ def together(edits: Iterable[Edit]) -> tuple[Edit, ...]:
 
 
 def _without_removal(
-    run: RunFacts, command: Command, directories: Sequence[str]
-) -> Edit | str | list[Edit] | None:
+    run: RunFacts, command: Command, directories: Sequence[str], home: str
+) -> Literal[True] | list[Edit] | str:
     inner = command.unwrapped()
-    home = run.state.env.get("HOME") or _ROOT
-    paths = {word: _HOME.sub(home, word.text.strip("\"'")).rstrip("/") for word in inner.operands}
+    if inner.name not in ("rm", "find"):
+        return []
     doomed: list[Word] = []
-    for word, path in paths.items():
-        for directory in directories:
-            if path == directory or path.startswith(f"{directory}/"):
-                doomed.append(word)
-            elif inner.name == "rm" and _reaches(path, directory):
-                return "a removal names a directory above it"
-    if not doomed or inner.name not in ("rm", "find"):
-        return None
-    if inner.name == "find" or len(doomed) == len(paths):
-        return _without_command(run, command)
-    words = inner.words
-    edits = [_without_word(run, before, word) for before, word in pairwise(words) if word in doomed]
-    return [each for each in edits if each] if all(edits) else "a comment stands beside it"
+    for word in inner.operands:
+        path = _path(run, word, home)
+        if any(path == each or path.startswith(f"{each}/") for each in directories):
+            doomed.append(word)
+        elif inner.name == "rm" and any(_reaches(path, each) for each in directories):
+            return "may be about a directory above it"
+    if doomed and (inner.name == "find" or len(doomed) == len(inner.operands)):
+        return True
+    edits = [
+        _without_word(run, before, word) for before, word in pairwise(inner.words) if word in doomed
+    ]
+    found = [each for each in edits if each]
+    return found if len(found) == len(edits) else "a comment stands beside it"
+
+
+def _path(run: RunFacts, word: Word, home: str) -> str:
+    text = _HOME.sub(home, word.text.replace('"', "").replace("'", ""))
+    return run.state.expand(text, run.run.escape).text.rstrip("/")
 
 
 def _reaches(path: str, directory: str) -> bool:
+    if _HIDDEN.search(path):
+        return True
     parent, brace, _ = path.partition("{")
     return is_at_or_above(path, directory) or bool(brace and directory.startswith(parent))
 
 
-def _without_command(run: RunFacts, command: Command) -> Edit | str:
-    if command.nesting or run.script is None:
-        return "a part of the script stands under a condition"
-    for statement in run.script.statements:
-        if statement.kind == "command" and statement.span == command.span:
-            return remove_statement(run, statement)
-    return "a part of the script is more than a list of commands"
+def _statement_of(run: RunFacts, command: Command) -> Statement | None:
+    """The statement at the top of the script that the command is, None when it's part of one."""
+    statements = run.script.statements if run.script and not command.nesting else ()
+    found = (each for each in statements if each.span == command.span and each.kind == "command")
+    return next(found, None)
 
 
 def _shown(command: Command) -> str:

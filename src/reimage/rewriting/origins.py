@@ -73,7 +73,8 @@ class Origins:
             if piece.by is None:
                 original = Span(_begin(piece, start), _end(piece, end))
             if end > start or (piece.by and piece.length == 0):
-                pieces.append(Piece(at + start - span.start, max(end - start, 0), original, piece.by))
+                length = max(end - start, 0)
+                pieces.append(Piece(at + start - span.start, length, original, piece.by))
         return span.end - span.start
 
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.text import encode, split_lines
 
@@ -32,8 +31,7 @@ class PatchMismatch(AssertionError):
     """A patch does not say what it should, or not about this text: a bug of ours."""
 
 
-@dataclass(frozen=True, slots=True)
-class Hunk:
+class Hunk(NamedTuple):
     """A group of changes with the lines around them.
 
     `number` counts from 1 over all hunks of a run. `start` and `length` are the lines of the
@@ -68,8 +66,7 @@ class Hunk:
         return tuple(found)
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
+class Patch(NamedTuple):
     """The change of one file. `path` is as given; `text` is empty when nothing changes."""
 
     path: str

@@ -100,14 +100,20 @@ def _joined(run: RunFacts, operator: str, commands: Sequence[str], *, terminated
     return "".join(f"{newline}{indent}{operator} {command}" for command in commands)
 
 
-def begin_with(run: RunFacts, command: str) -> Edit | str:
-    """Run `command`, which never fails, before everything else in the script."""
+def begin_with(run: RunFacts, command: str, *, behind_set: bool = False) -> Edit | str:
+    """Run `command`, which never fails, before everything else in the script.
+
+    With `behind_set` it comes behind a `set` that the script begins with.
+    """
     script = run.script
     if script is None or script.opaque or not script.statements:
         return run.opaque or "the script is empty"
     if any(statement.background for statement in script.statements):
         return "a part of the script runs in the background"
-    start = run.span(script.statements[0].span).start
+    first, *others = script.statements
+    if behind_set and others and first.kind == "command" and first.commands[0].name == "set":
+        first = others[0]
+    start = run.span(first.span).start
     return Edit(Span(start, start), command + _joint_behind_the_first(run, script))
 
 

@@ -9,9 +9,8 @@ from __future__ import annotations
 import enum
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.text import Edit, Span
 
@@ -46,8 +45,7 @@ class Evidence(enum.StrEnum):
     BUILT = "built"
 
 
-@dataclass(frozen=True, slots=True)
-class Rewrite:
+class Rewrite(NamedTuple):
     """A change with its reason.
 
     `at` is the place in the Dockerfile that the change is about (an instruction's span, usually).
@@ -60,21 +58,19 @@ class Rewrite:
     message: str
     at: Span
     edits: tuple[Edit, ...] = ()
-    files: Mapping[str, tuple[Edit, ...]] = field(default_factory=lambda: _NO_FILES)
+    files: Mapping[str, tuple[Edit, ...]] = _NO_FILES
     claim: Claim | None = None
     evidence: Evidence = Evidence.ASSUMED
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A place where the transformation looked as if it applied, and why it stays away."""
 
     message: str
     at: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A place that can't be judged because a fact is missing, for instance the build context."""
 
     need: str
@@ -85,8 +81,7 @@ Finding = Rewrite | Refusal | Skipped
 Look = Callable[["Facts"], Iterator[Finding]]
 
 
-@dataclass(frozen=True)
-class Transformation:
+class Transformation(NamedTuple):
     """A named look over the facts. `name` is the function's name; `title` is how users write it."""
 
     look: Look

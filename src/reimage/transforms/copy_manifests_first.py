@@ -15,8 +15,9 @@ from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skippe
 from reimage.rewriting.instruction_moves import move_behind, move_between, newline_of
 from reimage.text import Edit, Span
 
-_MAY_INSTALL = re.compile(
-    r"\b(?:install|ci|i|sync|restore|yarn|pnpm|bundle|bundler|download|fetch|go-offline)\b"
+_PROGRAMS = re.compile(
+    r"(?:pip[\d.]*|uv|npm|yarn|pnpm|bun|bundler?|composer(?:\.phar)?|go|poetry|pipenv|cargo|mvnw?"
+    r"|mvnd|dotnet)(?![\w.-])"
 )
 _PLAIN = re.compile(r"[\w./@+-]+")
 _MOST_LINES = 8
@@ -38,13 +39,11 @@ def copy_manifests_first(facts: Facts) -> Iterator[Finding]:
     the context has a directory such as node_modules that would replace the installed one, and where
     other commands in between may use the sources.
     """
-    if not _MAY_INSTALL.search(facts.dockerfile.source):
-        return
     for stage in facts.stages:
-        if any(folder_copy(each, stage, facts.context) for each in stage.instructions):
-            for run in stage.runs:
-                if _MAY_INSTALL.search(run.run.logical.text):
-                    yield from _look_at(run, stage, facts)
+        runs = [run for run in stage.runs if _PROGRAMS.search(run.run.logical.text)]
+        if runs and any(folder_copy(each, stage, facts.context) for each in stage.instructions):
+            for run in runs:
+                yield from _look_at(run, stage, facts)
 
 
 def _look_at(run: RunFacts, stage: Stage, facts: Facts) -> Iterator[Finding]:

@@ -51,9 +51,11 @@ def _blocks(stage: Stage) -> Iterator[list[RunFacts]]:
     position = -1
     for run in stage.runs if len(stage.runs) > 1 else ():
         at = stage.position(run.run)
-        if at != position + 1 and len(block) > 1:
-            yield block
-        block = [*block, run] if at == position + 1 else [run]
+        if at != position + 1:
+            if len(block) > 1:
+                yield block
+            block = []
+        block.append(run)
         position = at
     if len(block) > 1:
         yield block

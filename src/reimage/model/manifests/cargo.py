@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
 
@@ -18,8 +17,7 @@ _BESIDE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CargoManifest:
+class CargoManifest(NamedTuple):
     """A Cargo.toml. Paths are as written, relative to its folder.
 
     `local` are the folders of crates it depends on, `targets` the source files it names itself

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class InstallNeeds:
+class InstallNeeds(NamedTuple):
     """What an install of the dependencies reads, and why that may not be all.
 
     `files` are relative to the context and hold the manifest itself; those that only a manifest

@@ -6,7 +6,8 @@ import fnmatch
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
 
@@ -38,8 +39,11 @@ _BESIDE = (
 _LOCAL = re.compile(r"(?:file|link|portal|patch|exec|workspace):|\.{0,2}/|~/|[A-Za-z]:[\\/]")
 
 
-@dataclass(frozen=True, slots=True)
-class NpmManifest:
+_NO_GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
+_NO_SCRIPTS: Mapping[str, str] = MappingProxyType({})
+
+
+class NpmManifest(NamedTuple):
     """A package.json. `groups` are its kinds of dependencies, each a map of name to range.
 
     `scripts` are only those that an install runs. `local` names dependencies that are files or
@@ -47,8 +51,8 @@ class NpmManifest:
     """
 
     name: str = ""
-    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    scripts: Mapping[str, str] = field(default_factory=dict)
+    groups: Mapping[str, Mapping[str, str]] = _NO_GROUPS
+    scripts: Mapping[str, str] = _NO_SCRIPTS
     workspaces: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
     patches: tuple[str, ...] = ()

@@ -6,8 +6,7 @@ import fnmatch
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
 from reimage.model.manifests.requirements import read_requirements, requirements_needs
@@ -16,8 +15,7 @@ _LOCKS = ("poetry.lock", "uv.lock", "pdm.lock")
 _SETTINGS = ("poetry.toml", "uv.toml", ".python-version")
 
 
-@dataclass(frozen=True, slots=True)
-class PythonProject:
+class PythonProject(NamedTuple):
     """A pyproject.toml. All paths are as written, relative to its folder.
 
     `build_files` are what building the project reads besides its packages: readme and licences.

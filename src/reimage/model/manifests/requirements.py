@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reimage.model.manifests.needs import InstallNeeds, inside, needs
 
@@ -14,8 +14,7 @@ _OPTION = re.compile(r"(--[\w-]+|-\w)[\s=]*(.*)")
 _WITH_URL = re.compile(r"[\w.-]+(?:\s*\[[^\]]*\])?\s*@\s*(\S+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Requirements:
+class Requirements(NamedTuple):
     """One requirements file. All paths are as written, relative to the folder of the file.
 
     `packages` are the lines that name a distribution; `files` are the requirement and constraint
