@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar
 if TYPE_CHECKING:
     import grpc
 
-#: With gRPC's defaults a failing build of a 5 KB Dockerfile hides its error, and 200 ignore patterns
-#: end in RESOURCE_EXHAUSTED: errors travel in trailers and patterns in headers.
+#: With gRPC's defaults a failing build of a 5 KB Dockerfile hides its error, and 200 ignore
+#: patterns end in RESOURCE_EXHAUSTED: errors travel in trailers and patterns in headers.
 OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
@@ -41,6 +41,15 @@ class Received(Protocol):
 
 
 Answer = TypeVar("Answer", bound=Received)
+Item = TypeVar("Item", covariant=True)
+
+
+class Answers(Protocol[Item]):
+    """The answers of a call that has many."""
+
+    def __iter__(self) -> Iterator[Item]: ...
+
+    def cancel(self) -> bool: ...
 
 
 def encode(message: Sent) -> bytes:
@@ -56,7 +65,7 @@ def begin(
     *,
     metadata: Metadata = (),
     timeout: float | None = None,
-) -> grpc.CallFuture[Answer]:
+) -> grpc.Future[Answer]:
     """Start a call with one answer."""
     method = channel.unary_unary(path, encode, answer.FromString)
     return method.future(request, timeout=timeout, metadata=tuple(metadata))
@@ -83,7 +92,7 @@ def stream(
     answer: type[Answer],
     *,
     timeout: float | None = None,
-) -> grpc.CallIterator[Answer]:
+) -> Answers[Answer]:
     """Make a call with many answers."""
     return channel.unary_stream(path, encode, answer.FromString)(request, timeout=timeout)
 
@@ -96,7 +105,7 @@ def exchange(
     *,
     metadata: Metadata = (),
     timeout: float | None = None,
-) -> grpc.CallIterator[Answer]:
+) -> Answers[Answer]:
     """Make a call in which both sides send many messages."""
     method = channel.stream_stream(path, encode, answer.FromString)
     return method(requests, timeout=timeout, metadata=tuple(metadata))

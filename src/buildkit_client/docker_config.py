@@ -70,9 +70,9 @@ def _read_entry(entry: dict[str, object]) -> Credentials | None:
             return None
         username, _, password = text.partition(":")
         return Credentials(username, password.strip("\0"))
-    username, password = entry.get("username"), entry.get("password")
-    if isinstance(username, str) and isinstance(password, str) and username:
-        return Credentials(username, password)
+    name, secret = entry.get("username"), entry.get("password")
+    if isinstance(name, str) and isinstance(secret, str) and name:
+        return Credentials(name, secret)
     return None
 
 

@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import grpc
 
@@ -68,9 +69,20 @@ def translated() -> Iterator[None]:
         raise TimedOut("the builder did not answer in time") from error
 
 
-def decode(error: grpc.RpcError) -> BuildKitError:
+@runtime_checkable
+class _Ended(Protocol):
+    """An error of gRPC that is the end of a call (all but misuse are)."""
+
+    def code(self) -> grpc.StatusCode: ...
+
+    def details(self) -> str | None: ...
+
+    def trailing_metadata(self) -> Sequence[tuple[str, str | bytes]] | None: ...
+
+
+def decode(error: Exception) -> BuildKitError:
     """The error of this package that says what `error` means."""
-    if not isinstance(error, grpc.Call):
+    if not isinstance(error, _Ended):
         return BuildKitError(str(error))
     message = error.details() or error.code().name
     details = read_details(_status(error.trailing_metadata()))
@@ -129,8 +141,8 @@ def read_details(status: messages.RpcStatus) -> Details:
 
 def details_of(error: BaseException) -> Details:
     """The typed parts behind an error of this package, or none."""
-    cause = error.__cause__
-    if isinstance(cause, grpc.Call):
+    cause: object = error.__cause__
+    if isinstance(cause, _Ended):
         return read_details(_status(cause.trailing_metadata()))
     return Details()
 

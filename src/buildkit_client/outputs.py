@@ -25,7 +25,7 @@ class Compression:
 
     def attributes(self) -> dict[str, str]:
         """As BuildKit's exporters take it."""
-        found = {"compression": self.kind}
+        found: dict[str, str] = {"compression": self.kind}
         if self.level is not None:
             found["compression-level"] = str(self.level)
         if self.force:

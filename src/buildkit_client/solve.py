@@ -14,7 +14,7 @@ from typing import Self
 import grpc
 
 from buildkit_client import attributes, messages, policy
-from buildkit_client.channel import CONTROL, begin, stream
+from buildkit_client.channel import CONTROL, Answers, begin, stream
 from buildkit_client.docker_config import Credentials
 from buildkit_client.error_details import translated
 from buildkit_client.errors import BuildFailed, BuildKitError, Cancelled
@@ -22,6 +22,7 @@ from buildkit_client.freshness import shared_key
 from buildkit_client.outputs import DockerArchive, LocalDirectory, OciArchive, Output, Tar, Target
 from buildkit_client.request import BuildRequest
 from buildkit_client.session import auth, filesend, filesync, secret_store, ssh_agent
+from buildkit_client.session.services import Handlers
 from buildkit_client.session.tunnel import Session
 from buildkit_client.status import Event, Progress, Step, Warned
 
@@ -68,8 +69,8 @@ class Build:
         )
         self._message = solve_message(request, sources, self.ref, self._session.id)
         self._timeout = timeout
-        self._call: grpc.CallFuture[messages.SolveResponse] | None = None
-        self._status: grpc.CallIterator[messages.StatusResponse] | None = None
+        self._call: grpc.Future[messages.SolveResponse] | None = None
+        self._status: Answers[messages.StatusResponse] | None = None
         self._follower: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -110,7 +111,7 @@ class Build:
             self._follower.join(_STATUS_SECONDS)
         self._session.close()
 
-    def _follow(self, status: Iterator[messages.StatusResponse]) -> None:
+    def _follow(self, status: Answers[messages.StatusResponse]) -> None:
         try:
             for message in status:
                 for event in self.progress.read(message):
@@ -162,7 +163,7 @@ def services(
     sources: attributes.Sources,
     credentials: Callable[[str], Credentials],
     failures: filesend.Failures,
-) -> list[filesend.Handlers]:
+) -> list[Handlers]:
     """What this side offers during the build; nothing that was not given."""
     offered = [filesync.serve(sources.trees), auth.serve(credentials)]
     if request.secrets:

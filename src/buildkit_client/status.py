@@ -113,13 +113,13 @@ class Progress:
         for vertex in status.vertexes:
             yield self._step(vertex)
         for part in status.statuses:
-            started, completed = _time(part.started), _time(part.completed)
+            started, completed = read_time(part.started), read_time(part.completed)
             yield Transfer(
                 part.vertex, part.id or part.name, part.current, part.total, started, completed
             )
         for log in status.logs:
             self._tails.setdefault(log.vertex, _Tail()).add(log.stream, log.msg)
-            yield Output(log.vertex, log.stream, log.msg, _time(log.timestamp) or 0.0)
+            yield Output(log.vertex, log.stream, log.msg, read_time(log.timestamp) or 0.0)
         for warning in status.warnings:
             warned = _warned(warning)
             self._warnings.append(warned)
@@ -127,7 +127,7 @@ class Progress:
 
     def _step(self, vertex: messages.Vertex) -> Step:
         before = self._steps.get(vertex.digest)
-        started, completed = _time(vertex.started), _time(vertex.completed)
+        started, completed = read_time(vertex.started), read_time(vertex.completed)
         runs = self._runs.setdefault(vertex.digest, {})
         if started is not None and completed is not None:
             runs[started] = max(completed, runs.get(started, completed))
@@ -190,7 +190,8 @@ def _warned(warning: messages.VertexWarning) -> Warned:
     )
 
 
-def _time(stamp: messages.Timestamp) -> Time | None:
+def read_time(stamp: messages.Timestamp) -> Time | None:
+    """Seconds of a time stamp; none for one that is not set."""
     if not stamp.seconds and not stamp.nanos:
         return None
     return stamp.seconds + stamp.nanos / 1e9

@@ -16,11 +16,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tests.engine.daemon import Daemon
 from tests.engine.install import CACHE, debian_source, locked
 from tests.engine.registry import running_registry
 from tests.engine.service import EngineUnavailable, run
+
+if TYPE_CHECKING:
+    from tests.engine.daemon import Daemon
 
 RECIPES = Path(__file__).parent / "base_images"
 SUITES = "bookworm bookworm-updates"

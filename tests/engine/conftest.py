@@ -8,7 +8,6 @@ from contextlib import ExitStack
 from functools import cache
 
 import pytest
-
 from tests.engine.bases import Bases, serving_bases
 from tests.engine.daemon import Daemon, Store, running_daemon
 from tests.engine.install import install

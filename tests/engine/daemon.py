@@ -16,10 +16,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from tests.engine.install import Engine
 from tests.engine.service import Service, run
+
+if TYPE_CHECKING:
+    from tests.engine.install import Engine
 
 Store = Literal["graphdriver", "containerd"]
 WORK = "reimage-engine-"

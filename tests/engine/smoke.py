@@ -7,11 +7,12 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.request import ProxyHandler, build_opener
 
-from tests.engine.daemon import Daemon
+if TYPE_CHECKING:
+    from tests.engine.daemon import Daemon
 
 
 def smoke_problems(daemon: Daemon, image: str, smoke_file: Path) -> list[str]:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-
 from tests.engine.bases import CPYTHON, STAGES, Bases
-from tests.engine.conftest import StartDaemon
 from tests.engine.daemon import Daemon, Store, running_daemon
 from tests.engine.install import install
 from tests.engine.service import CommandFailed, run
 from tests.engine.smoke import smoke_problems
 from tests.fixture_cases import APPS, ROOT
+
+if TYPE_CHECKING:
+    from tests.engine.conftest import StartDaemon
 
 pytestmark = pytest.mark.engine
 

@@ -7,7 +7,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-
 from tests.engine.install import debian_source, install
 from tests.engine.service import EngineUnavailable
 

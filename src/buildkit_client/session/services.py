@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import NoReturn
+from typing import Any, NoReturn, TypeAlias
 from urllib.parse import unquote_plus
 
 import grpc
 
 from buildkit_client.channel import Received, Sent, encode
 
-Handlers = Mapping[str, "grpc.RpcMethodHandler[bytes, bytes]"]
+# At run time the class takes no parameters.
+Handler: TypeAlias = "grpc.RpcMethodHandler[Any, Any]"
+Handlers = Mapping[str, Handler]
 
 
-def unary(
-    request: type[Received], answer: Callable[..., Sent]
-) -> grpc.RpcMethodHandler[bytes, bytes]:
+def unary(request: type[Received], answer: Callable[..., Sent]) -> Handler:
     """A method with one request and one answer; `answer(request, context)` makes it."""
     return grpc.unary_unary_rpc_method_handler(answer, request.FromString, encode)
 
 
 def both(
     work: Callable[[Iterator[bytes], grpc.ServicerContext], Iterator[bytes]],
-) -> grpc.RpcMethodHandler[bytes, bytes]:
+) -> Handler:
     """A method in which both sides send many messages, here as bytes."""
     return grpc.stream_stream_rpc_method_handler(work)
 
@@ -33,11 +33,9 @@ class Router(grpc.GenericRpcHandler):
     def __init__(self, handlers: Handlers) -> None:
         self._handlers = handlers
 
-    def service(
-        self, details: grpc.HandlerCallDetails
-    ) -> grpc.RpcMethodHandler[bytes, bytes] | None:
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> Handler | None:
         """The handler, or none for a method that is not served."""
-        return self._handlers.get(details.method)
+        return self._handlers.get(handler_call_details.method)
 
 
 def headers(context: grpc.ServicerContext, key: str) -> list[str]:
@@ -62,9 +60,9 @@ def refuse(context: grpc.ServicerContext, code: grpc.StatusCode, message: str) -
     raise AssertionError("abort returned")
 
 
-def merge(tables: Iterable[Handlers]) -> dict[str, grpc.RpcMethodHandler[bytes, bytes]]:
+def merge(tables: Iterable[Handlers]) -> dict[str, Handler]:
     """One table of several; a method may be served once."""
-    merged: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {}
+    merged: dict[str, Handler] = {}
     for table in tables:
         twice = merged.keys() & table.keys()
         if twice:

@@ -17,7 +17,7 @@ from typing import Self
 import grpc
 
 from buildkit_client import messages
-from buildkit_client.channel import CONTROL, OPTIONS, Metadata, exchange
+from buildkit_client.channel import CONTROL, OPTIONS, Answers, Metadata, exchange
 from buildkit_client.session.services import Handlers, Router, merge, unary
 
 _CHUNK = 256 * 1024
@@ -60,7 +60,7 @@ class Session:
         self._folder = ""
         self._server: grpc.Server | None = None
         self._socket: socket.socket | None = None
-        self._call: grpc.CallIterator[messages.Bytes] | None = None
+        self._call: Answers[messages.Bytes] | None = None
         self._reader: threading.Thread | None = None
 
     def __enter__(self) -> Self:
@@ -123,7 +123,7 @@ def _outgoing(near: socket.socket) -> Iterator[messages.Bytes]:
             yield messages.Bytes(data=data)
 
 
-def _incoming(call: Iterator[messages.Bytes], near: socket.socket) -> None:
+def _incoming(call: Answers[messages.Bytes], near: socket.socket) -> None:
     with suppress(OSError, grpc.RpcError):
         for message in call:
             near.sendall(message.data)

@@ -25,7 +25,11 @@ class CommandDial:
         near, far = socket.socketpair()
         with far:
             process = subprocess.Popen(
-                self._command, stdin=far, stdout=far, stderr=subprocess.PIPE, start_new_session=True
+                self._command,
+                stdin=far.fileno(),
+                stdout=far.fileno(),
+                stderr=subprocess.PIPE,
+                start_new_session=True,
             )
         threading.Thread(target=self._watch, args=(process,), daemon=True).start()
         return near

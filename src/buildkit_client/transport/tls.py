@@ -54,9 +54,9 @@ def _carry(secure: ssl.SSLSocket, plain: socket.socket) -> None:
         plain.setblocking(False)
         outward = inward = b""
         while True:
-            readable = [secure] if not inward else []
+            readable: list[socket.socket] = [secure] if not inward else []
             readable += [plain] if not outward else []
-            writable = [secure] if outward else []
+            writable: list[socket.socket] = [secure] if outward else []
             writable += [plain] if inward else []
             if not (secure.pending() and not inward):
                 select.select(readable, writable, [])
