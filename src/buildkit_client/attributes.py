@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from buildkit_client import caches
 from buildkit_client.errors import BadRequest
 from buildkit_client.request import BuildRequest
 from buildkit_client.session.trees import Directory, Files, Tree
@@ -87,8 +88,7 @@ def attributes(request: BuildRequest) -> dict[str, str]:
         found["build-arg:SOURCE_DATE_EPOCH"] = str(request.source_date_epoch)
     if request.cache_from:
         # The field of the request that is meant for these is not looked at by this frontend.
-        caches = [{"Type": item.kind, "Attrs": dict(item.options)} for item in request.cache_from]
-        found["cache-imports"] = json.dumps(caches)
+        found["cache-imports"] = json.dumps(caches.importable(request.cache_from))
     return found | dict(request.frontend_options)
 
 

@@ -29,6 +29,7 @@ from buildkit_client.solve import services
 A = TypeVar("A", bound=Received)
 
 _CONFIG = "containerimage.config"
+_NOT_THERE = ("no such file or directory", "not a directory", "is a directory")
 
 if TYPE_CHECKING:
     import grpc
@@ -65,20 +66,29 @@ class Result:
         """The content of a file, or `length` bytes of it."""
         part = messages.FileRange(offset=offset, length=length) if offset or length else None
         request = messages.ReadFileRequest(ref=self._ref, path=_encode(path), range=part)
-        return self._gateway.call("ReadFile", request, messages.Bytes).data
+        return self._look("ReadFile", request, messages.Bytes).data
 
     def list(self, path: str = "/", *, pattern: str = "") -> tuple[FileInfo, ...]:
         """What is in a directory, one level deep."""
         request = messages.ReadDirRequest(
             ref=self._ref, path=_encode(path), include_pattern=pattern
         )
-        answer = self._gateway.call("ReadDir", request, messages.ReadDirResponse)
+        answer = self._look("ReadDir", request, messages.ReadDirResponse)
         return tuple(map(read_stat, answer.entries))
 
     def stat(self, path: str) -> FileInfo:
         """What `path` is; a link at its end is followed."""
         request = messages.StatFileRequest(ref=self._ref, path=_encode(path))
-        return read_stat(self._gateway.call("StatFile", request, messages.StatFileResponse).stat)
+        return read_stat(self._look("StatFile", request, messages.StatFileResponse).stat)
+
+    def _look(self, method: str, request: Sent, answer: type[A]) -> A:
+        try:
+            return self._gateway.call(method, request, answer)
+        except BuildFailed as error:
+            # The builder has no code for it, and a step that fails has a place in the Dockerfile.
+            if error.location is None and error.message.endswith(_NOT_THERE):
+                raise BadRequest(error.message) from error
+            raise
 
     def container(self, options: ContainerOptions | None = None) -> Container:
         """A container on this result, to be used in a `with`. What it writes is thrown away."""

@@ -13,7 +13,7 @@ from typing import Self
 
 import grpc
 
-from buildkit_client import attributes, messages, policy
+from buildkit_client import attributes, caches, messages, policy
 from buildkit_client.channel import CONTROL, Answers, begin, stream
 from buildkit_client.docker_config import Credentials
 from buildkit_client.error_details import translated
@@ -21,7 +21,7 @@ from buildkit_client.errors import BuildFailed, BuildKitError, Cancelled
 from buildkit_client.freshness import shared_key
 from buildkit_client.outputs import DockerArchive, LocalDirectory, OciArchive, Output, Tar, Target
 from buildkit_client.request import BuildRequest
-from buildkit_client.session import auth, filesend, filesync, secret_store, ssh_agent
+from buildkit_client.session import auth, content, filesend, filesync, secret_store, ssh_agent
 from buildkit_client.session.services import Handlers
 from buildkit_client.session.tunnel import Session
 from buildkit_client.status import Event, Progress, Step, Warned
@@ -58,6 +58,7 @@ class Build:
         self.ref = secrets.token_hex(12)
         self.progress = Progress()
         self._channel = channel
+        self._request = request
         self._failures = filesend.Failures()
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         sources = attributes.sources(request)
@@ -142,6 +143,7 @@ class Build:
         self._join()
         if self._failures.first:
             raise self._failures.first
+        caches.finish(self._request.cache_to, answer.exporter_response)
         return _result(self.ref, answer.exporter_response, self.progress)
 
     def _join(self) -> None:
@@ -170,6 +172,8 @@ def services(
         offered.append(secret_store.serve(request.secrets))
     if request.ssh:
         offered.append(ssh_agent.serve(request.ssh))
+    if stores := caches.stores([*request.cache_from, *request.cache_to]):
+        offered.append(content.serve(stores))
     sinks = {
         number: sink
         for number, output in enumerate(request.outputs)

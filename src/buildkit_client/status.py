@@ -53,7 +53,7 @@ class Transfer:
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class LogPiece:
     """A piece of what a step printed: not a line. `stream` is 1 or 2."""
 
     step: str
@@ -77,7 +77,7 @@ class Warned:
     lines: tuple[tuple[int, int], ...]
 
 
-Event = Step | Transfer | Output | Warned
+Event = Step | Transfer | LogPiece | Warned
 
 
 class Progress:
@@ -119,7 +119,7 @@ class Progress:
             )
         for log in status.logs:
             self._tails.setdefault(log.vertex, _Tail()).add(log.stream, log.msg)
-            yield Output(log.vertex, log.stream, log.msg, read_time(log.timestamp) or 0.0)
+            yield LogPiece(log.vertex, log.stream, log.msg, read_time(log.timestamp) or 0.0)
         for warning in status.warnings:
             warned = _warned(warning)
             self._warnings.append(warned)

@@ -125,8 +125,6 @@ class Tree:
             _Transfer(Unpacking(self._root), answers.put).run(incoming)
         except (OSError, ExportFailed) as error:
             answers.put(error)
-        except grpc.RpcError:
-            answers.put(ExportFailed("the builder ended the transfer of the result"))
         else:
             answers.put(_Done())
 
@@ -145,18 +143,23 @@ class _Transfer:
         self._wanted: dict[int, messages.Stat] = {}
         self._open: dict[int, BinaryIO] = {}
         self._list_ended = False
+        self._all_came = False
 
     def run(self, incoming: Iterator[bytes]) -> None:
+        """Take all packets. Once all files are here the builder may be gone before its FIN is."""
         try:
             for data in incoming:
                 packet = packets.read(data)
                 if packet.type == packets.FIN:
                     return
                 self._take(packet)
+        except grpc.RpcError:
+            pass  # what matters is whether all came
         finally:
             for file in self._open.values():
                 file.close()
-        raise ExportFailed("the builder ended the transfer of the result too early")
+        if not self._all_came:
+            raise ExportFailed("the builder ended the transfer of the result too early")
 
     def _take(self, packet: messages.Packet) -> None:
         if packet.type == packets.STAT and packet.HasField("stat"):
@@ -194,4 +197,5 @@ class _Transfer:
     def _finish_if_all_came(self) -> None:
         if self._list_ended and not self._wanted:
             self._unpacking.finish()
+            self._all_came = True
             self._answer(packets.FINISH)

@@ -57,6 +57,10 @@ def _send(
         for number, stat in enumerate(tree.walk(selection)):
             if not stat.mode & _GO_TYPE_BITS:
                 regular[number] = os.fsdecode(stat.path)
+            if not _is_utf8(stat.path + stat.linkname):
+                name = repr(stat.path.decode("utf-8", "backslashreplace"))
+                message = f"the name {name} is not UTF-8: BuildKit cannot take it; ignore it"
+                refuse(context, grpc.StatusCode.INVALID_ARGUMENT, message)
             yield packets.stat_packet(stat)
     except OSError as error:
         message = f"{error.strerror}: {error.filename}"
@@ -73,6 +77,14 @@ def _send(
             refuse(context, grpc.StatusCode.UNKNOWN, packet.data.decode("utf-8", "replace"))
         else:
             refuse(context, grpc.StatusCode.INVALID_ARGUMENT, f"invalid file id {packet.id}")
+
+
+def _is_utf8(name: bytes) -> bool:
+    try:
+        name.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _read(incoming: Iterator[bytes], asked: SimpleQueue[messages.Packet | None]) -> None:

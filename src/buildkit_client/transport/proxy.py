@@ -51,11 +51,10 @@ class Proxy:
         with self._lock:
             self._closed = True
             ends = [self._listener, *self._open]
-            self._open.clear()
         for end in ends:
             with suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
-            end.close()
+        self._listener.close()
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(2)
@@ -85,13 +84,17 @@ class Proxy:
                     far.close()
                     return
                 self._open |= {near, far}
-            self._start(self._pump, near, far)
-            self._start(self._pump, far, near)
+            self._start(self._carry, near, far)
 
-    def _pump(self, source: socket.socket, target: socket.socket) -> None:
-        pump(source, target)
+    def _carry(self, near: socket.socket, far: socket.socket) -> None:
+        back = threading.Thread(target=pump, args=(far, near), daemon=True, name="buildkit-proxy")
+        back.start()
+        pump(near, far)
+        back.join()
         with self._lock:
-            self._open.discard(source)
+            self._open -= {near, far}
+        near.close()
+        far.close()
 
 
 def pump(source: socket.socket, target: socket.socket) -> None:
