@@ -75,6 +75,28 @@ def _into(incoming: Iterator[bytes], near: socket.socket) -> None:
         near.close()
 
 
+def ask(channel: grpc.Channel, path: str, data: bytes, *headers: tuple[str, str]) -> bytes:
+    """A call with one answer, in bytes."""
+    method: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(path)
+    return method(data, metadata=headers)
+
+
+def fetch(
+    channel: grpc.Channel, path: str, data: bytes, *headers: tuple[str, str]
+) -> Iterator[bytes]:
+    """A call with many answers, in bytes."""
+    method: grpc.UnaryStreamMultiCallable[bytes, bytes] = channel.unary_stream(path)
+    return iter(method(data, metadata=headers))
+
+
+def converse(
+    channel: grpc.Channel, path: str, sent: Iterator[bytes], *headers: tuple[str, str]
+) -> Iterator[bytes]:
+    """A call in which both sides send much, in bytes."""
+    method: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(path)
+    return iter(method(sent, metadata=headers))
+
+
 def receive(channel: grpc.Channel, *headers: tuple[str, str]) -> dict[str, bytes | None]:
     """Fetch a whole tree as BuildKit does: names, and the content of regular files."""
     from queue import SimpleQueue
@@ -83,9 +105,7 @@ def receive(channel: grpc.Channel, *headers: tuple[str, str]) -> dict[str, bytes
 
     wanted: SimpleQueue[bytes | None] = SimpleQueue()
     asking: Callable[[], bytes | None] = wanted.get
-    call = channel.stream_stream("/moby.filesync.v1.FileSync/DiffCopy")(
-        iter(asking, None), metadata=headers
-    )
+    call = converse(channel, "/moby.filesync.v1.FileSync/DiffCopy", iter(asking, None), *headers)
     found: dict[str, bytes | None] = {}
     names: list[str] = []
     open_files = 0

@@ -16,6 +16,7 @@ from buildkit_client import (
     IntoEngine,
     LocalDirectory,
     OciArchive,
+    Output,
     Provenance,
     Rule,
     Sbom,
@@ -131,7 +132,7 @@ def test_requests_that_make_no_sense(request_fields: dict[str, Path]) -> None:
 
 def test_outputs() -> None:
     zstd = Compression("zstd", 3, force=True)
-    told = {
+    told: dict[Output, dict[str, str]] = {
         IntoEngine(names=("a", "b")): {"name": "a,b"},
         IntoEngine(): {},
         Tar(Path("x")): {},

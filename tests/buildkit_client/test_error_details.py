@@ -47,7 +47,7 @@ class Ended(grpc.RpcError):
     def details(self) -> str:
         return self._message
 
-    def trailing_metadata(self) -> tuple[tuple[str, str | bytes], ...]:
+    def trailing_metadata(self) -> tuple[tuple[str, str | bytes], ...]:  # type: ignore[override]
         return (("other", "x"), ("grpc-status-details-bin", self._status.SerializeToString()))
 
 

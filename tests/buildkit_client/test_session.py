@@ -9,15 +9,15 @@ from queue import SimpleQueue
 
 import grpc
 import pytest
-from tests.buildkit_client.fake_builder import FakeBuilder, receive
+from tests.buildkit_client.fake_builder import FakeBuilder, ask, converse, fetch, receive
 
 from buildkit_client import Credentials, ExportFailed, messages
 from buildkit_client.channel import CONTENT, call
 from buildkit_client.session import auth, content, filesend, filesync, packets, secret_store
 from buildkit_client.session.modes import to_go
-from buildkit_client.session.secret_store import FromEnvironment, FromFile
+from buildkit_client.session.secret_store import FromEnvironment, FromFile, Secret
 from buildkit_client.session.services import Handlers
-from buildkit_client.session.trees import Directory, Files
+from buildkit_client.session.trees import Directory, Files, Tree
 from buildkit_client.session.tunnel import Session
 
 
@@ -37,7 +37,7 @@ def test_a_session_tells_what_it_offers_and_is_alive(builder: FakeBuilder) -> No
     with offered(builder, filesync.serve({})) as session:
         channel = builder.wait_for_session()
         path = "/grpc.health.v1.Health/Check"
-        assert channel.unary_unary(path)(b"") == b"\x08\x01"
+        assert ask(channel, path, b"") == b"\x08\x01"
         told = builder.headers
     assert ("x-docker-expose-session-uuid", session.id) in told
     assert ("x-docker-expose-session-sharedkey", "key") in told
@@ -48,7 +48,7 @@ def test_a_session_tells_what_it_offers_and_is_alive(builder: FakeBuilder) -> No
 
 def test_what_is_not_offered_is_not_there(builder: FakeBuilder) -> None:
     with offered(builder), pytest.raises(grpc.RpcError, match="UNIMPLEMENTED"):
-        builder.wait_for_session().unary_unary("/moby.buildkit.secrets.v1.Secrets/GetSecret")(b"")
+        ask(builder.wait_for_session(), "/moby.buildkit.secrets.v1.Secrets/GetSecret", b"")
 
 
 def test_a_service_is_offered_once(builder: FakeBuilder) -> None:
@@ -62,7 +62,10 @@ def test_files_are_sent_as_they_are_asked_for(builder: FakeBuilder, tmp_path: Pa
     (root / "d" / "big").write_bytes(b"x" * 3_000_000)
     (root / "empty").touch()
     (root / "left out").touch()
-    trees = {"context": Directory(root), "dockerfile": Files({"Dockerfile": b"FROM x"})}
+    trees: dict[str, Tree] = {
+        "context": Directory(root),
+        "dockerfile": Files({"Dockerfile": b"FROM x"}),
+    }
     with offered(builder, filesync.serve(trees)):
         channel = builder.wait_for_session()
         found = receive(channel, ("dir-name", "context"), ("exclude-patterns", "left*"))
@@ -103,15 +106,16 @@ def test_what_cannot_be_sent_is_refused(
 
 def test_a_file_number_that_was_not_listed_is_refused(builder: FakeBuilder) -> None:
     with offered(builder, filesync.serve({"context": Files({})})):
-        call = builder.wait_for_session().stream_stream("/moby.filesync.v1.FileSync/DiffCopy")
+        channel = builder.wait_for_session()
+        path, sent = "/moby.filesync.v1.FileSync/DiffCopy", iter([packets.request_packet(5)])
         with pytest.raises(grpc.RpcError, match="invalid file id 5"):
-            list(call(iter([packets.request_packet(5)]), metadata=[("dir-name", "context")]))
+            list(converse(channel, path, sent, ("dir-name", "context")))
 
 
 def test_secrets(builder: FakeBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_TEST", "v")
     (tmp_path / "large").write_bytes(b"x" * (secret_store.LIMIT + 1))
-    secrets = {
+    secrets: dict[str, Secret] = {
         "plain": b"p",
         "env": FromEnvironment("SECRET_OF_THE_TEST"),
         "unset": FromEnvironment("SECRET_THAT_IS_NOT_SET"),
@@ -122,13 +126,13 @@ def test_secrets(builder: FakeBuilder, tmp_path: Path, monkeypatch: pytest.Monke
     with offered(builder, secret_store.serve(secrets)):
         channel = builder.wait_for_session()
 
-        def ask(name: str) -> bytes:
+        def secret(name: str) -> bytes:
             return call(channel, path, messages.SecretRequest(id=name), messages.Bytes).data
 
-        assert (ask("plain"), ask("env")) == (b"p", b"v")
+        assert (secret("plain"), secret("env")) == (b"p", b"v")
         for name in ("unset", "gone", "large", "unknown"):
             with pytest.raises(grpc.RpcError, match=f"NOT_FOUND[^$]*secret {name}"):
-                ask(name)
+                secret(name)
 
 
 def test_credentials_and_no_token_authority(builder: FakeBuilder) -> None:
@@ -148,10 +152,9 @@ def send_tree(channel: grpc.Channel, *sent: bytes) -> list[messages.Packet]:
     for packet in sent:
         waiting.put(packet)
     answers = []
-    method = channel.stream_stream("/moby.filesync.v1.FileSend/DiffCopy")
-    for data in method(
-        iter(waiting.get, None), metadata=[("buildkit-attachable-exporter-id", "1")]
-    ):
+    number = ("buildkit-attachable-exporter-id", "1")
+    path = "/moby.filesync.v1.FileSend/DiffCopy"
+    for data in converse(channel, path, iter(waiting.get, None), number):
         answer = packets.read(data)
         answers.append(answer)
         if answer.type == packets.REQUEST:
@@ -181,9 +184,11 @@ def test_a_tree_that_leads_out_is_refused_and_remembered(
     builder: FakeBuilder, tmp_path: Path
 ) -> None:
     failures = filesend.Failures()
-    with offered(builder, filesend.serve({1: filesend.Tree(tmp_path / "out")}, failures)):
-        with pytest.raises(grpc.RpcError, match="leads out"):
-            send_tree(builder.wait_for_session(), file_entry("../a"))
+    with (
+        offered(builder, filesend.serve({1: filesend.Tree(tmp_path / "out")}, failures)),
+        pytest.raises(grpc.RpcError, match="leads out"),
+    ):
+        send_tree(builder.wait_for_session(), file_entry("../a"))
     assert isinstance(failures.first, ExportFailed)
     assert not (tmp_path / "a").exists()
 
@@ -210,12 +215,12 @@ def test_a_stream_replaces_a_file_only_when_it_is_whole(
 def test_blobs_are_written_checked_and_read(builder: FakeBuilder, tmp_path: Path) -> None:
     store = tmp_path / "store"
     digest = "sha256:2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"  # of "x"
-    header = [("buildkit-attachable-store-id", "local:s")]
+    header = ("buildkit-attachable-store-id", "local:s")
 
     def write(channel: grpc.Channel, expected: str) -> list[bytes]:
         request = messages.WriteContentRequest(action=2, ref="r", expected=expected, data=b"x")
-        method = channel.stream_stream(CONTENT + "Write")
-        return list(method(iter([request.SerializeToString()]), metadata=header))
+        sent = iter([request.SerializeToString()])
+        return list(converse(channel, CONTENT + "Write", sent, header))
 
     with offered(builder, content.serve({"local:s": store})):
         channel = builder.wait_for_session()
@@ -226,9 +231,9 @@ def test_blobs_are_written_checked_and_read(builder: FakeBuilder, tmp_path: Path
         with pytest.raises(grpc.RpcError, match="ALREADY_EXISTS"):
             write(channel, digest)
         asked = messages.ReadContentRequest(digest=digest).SerializeToString()
-        (read,) = channel.unary_stream(CONTENT + "Read")(asked, metadata=header)
+        (read,) = fetch(channel, CONTENT + "Read", asked, header)
         assert messages.ReadContentResponse.FromString(read).data == b"x"
         for bad in ("sha256:../../x", "sha256:" + "1" * 64):
             info = messages.ContentInfoRequest(digest=bad).SerializeToString()
             with pytest.raises(grpc.RpcError, match=r"INVALID_ARGUMENT|NOT_FOUND"):
-                channel.unary_unary(CONTENT + "Info")(info, metadata=header)
+                ask(channel, CONTENT + "Info", info, header)
