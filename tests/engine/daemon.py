@@ -1,19 +1,19 @@
 """A Docker daemon of the tests' own, on a socket of its own, that leaves nothing behind.
 
 Builds and containers that need the network use the host's (`--network=host`): rules for a bridge
-would have to go into the machine's tables, which another daemon may be using. The daemon has a bridge
-of its own all the same (with none it would delete the `docker0` of the other one).
+would have to go into the machine's tables, which another daemon may be using. There is a bridge all
+the same, over which the machine reaches containers; with none dockerd would delete another one's
+`docker0`.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -55,6 +55,11 @@ class Daemon:
         }
         return inherited | own
 
+    @property
+    def bridge(self) -> str:
+        """A network interface of its own. The kernel allows 15 characters."""
+        return bridge_of(self.folder)
+
     def docker(self, *arguments: str) -> str:
         """Run the Docker client and give what it printed."""
         return run([str(self.engine.docker), *arguments], environment=self.environment)
@@ -67,12 +72,12 @@ def running_daemon(engine: Engine, store: Store, logs: Path) -> Iterator[Daemon]
     folder = Path(tempfile.mkdtemp(prefix=f"{WORK}{os.getpid()}-"))
     with ExitStack() as stack:
         stack.callback(_remove, folder)
-        bridge = _add_bridge(folder)
         daemon = Daemon(engine, store, folder, logs)
+        _add_bridge(daemon.bridge)
         containerd = _start_containerd(daemon)
         stack.callback(containerd.stop)
         containerd.wait_until((folder / "containerd.sock").exists)
-        dockerd = _start_dockerd(daemon, bridge)
+        dockerd = _start_dockerd(daemon)
         stack.callback(dockerd.stop)
         dockerd.wait_until(lambda: _answers(daemon))
         stack.callback(_remove_containers, daemon)
@@ -92,7 +97,7 @@ def _start_containerd(daemon: Daemon) -> Service:
     return Service([*command, *folders], daemon.logs / "containerd.log")
 
 
-def _start_dockerd(daemon: Daemon, bridge: str) -> Service:
+def _start_dockerd(daemon: Daemon) -> Service:
     folder = daemon.folder
     plugins = folder / "client/cli-plugins"
     plugins.parent.mkdir()
@@ -104,7 +109,7 @@ def _start_dockerd(daemon: Daemon, bridge: str) -> Service:
         "exec-root": str(folder / "exec"),
         "pidfile": str(folder / "docker.pid"),
         "features": {"containerd-snapshotter": daemon.store == "containerd"},
-        "bridge": bridge,
+        "bridge": daemon.bridge,
         "iptables": False,
         "ip6tables": False,
         "ip-forward": False,
@@ -116,18 +121,16 @@ def _start_dockerd(daemon: Daemon, bridge: str) -> Service:
     return Service(command, daemon.logs / "dockerd.log")
 
 
-def _add_bridge(folder: Path) -> str:
-    name = _bridge_of(folder)
+def bridge_of(folder: Path) -> str:
+    return "rt-" + folder.name.rsplit("-", 1)[1]
+
+
+def _add_bridge(name: str) -> None:
     run(["ip", "link", "add", name, "type", "bridge"])
     taken = run(["ip", "-4", "route", "show"])
-    subnet = next(f"10.213.{n}" for n in range(256) if f"10.213.{n}." not in taken)
+    subnet = next(f"10.213.{n}" for n in range(256) if f" 10.213.{n}." not in f" {taken}")
     run(["ip", "address", "add", f"{subnet}.1/24", "dev", name])
     run(["ip", "link", "set", name, "up"])
-    return name
-
-
-def _bridge_of(folder: Path) -> str:
-    return "rt-" + folder.name.rsplit("-", 1)[1]
 
 
 def _remove_containers(daemon: Daemon) -> None:
@@ -151,6 +154,5 @@ def _remove(folder: Path) -> None:
     for mount in reversed(mounts):
         if mount.startswith(f"{folder}/"):
             run(["umount", "--lazy", mount])
-    with suppress(FileNotFoundError):
-        shutil.rmtree(folder)
-    subprocess.run(["ip", "link", "delete", _bridge_of(folder)], capture_output=True, check=False)
+    run(["rm", "-rf", str(folder)])  # hundred thousands of files: twice as fast as shutil
+    subprocess.run(["ip", "link", "delete", bridge_of(folder)], capture_output=True, check=False)

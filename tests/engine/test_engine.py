@@ -6,20 +6,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.engine.bases import CPYTHON, STAGES, Bases
 from tests.engine.daemon import Daemon, Store, running_daemon
 from tests.engine.install import install
+from tests.engine.make_bases import CPYTHON, STAGES, cpython_of_this_machine
 from tests.engine.service import CommandFailed, run
 from tests.engine.smoke import smoke_problems
 from tests.fixture_cases import APPS, ROOT
 
 if TYPE_CHECKING:
+    from tests.engine.bases import Bases
     from tests.engine.conftest import StartDaemon
 
 pytestmark = pytest.mark.engine
 
 PROGRAMS = {
-    "python:3.12-slim": (["python", "--version"], f"Python {CPYTHON}."),
+    "python:3.12-slim": (
+        ["python", "--version"],
+        f"Python {CPYTHON}." if cpython_of_this_machine() else "Python 3.",
+    ),
     "node:22-slim": (["node", "--version"], "v22."),
     "golang:1.23": (["go", "version"], "go1.23."),
     "gcr.io/distroless/python3-debian12": (["-c", "import ssl; print('fine')"], "fine"),
@@ -47,14 +51,19 @@ def test_a_failing_build_tells_why(daemon: Daemon, tmp_path: Path) -> None:
         daemon.docker("buildx", "build", str(tmp_path))
 
 
-def test_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_leaves_nothing_behind(bases: Bases, tmp_path: Path) -> None:
     with running_daemon(install(), "graphdriver", tmp_path) as daemon:
-        bridges = run(["ip", "-brief", "link", "show", "type", "bridge"])
-        assert daemon.folder.exists()
+        daemon.docker("run", "--detach", bases.reference("debian:12-slim"), "sleep", "1000")
+        assert str(daemon.folder) in _traces_of_daemons()
+        assert daemon.bridge in _traces_of_daemons()
     assert not daemon.folder.exists()
-    assert str(daemon.folder) not in Path("/proc/self/mountinfo").read_text()
-    assert str(daemon.folder) not in run(["ps", "-eo", "args"])
-    assert run(["ip", "-brief", "link", "show", "type", "bridge"]) != bridges
+    assert str(daemon.folder) not in _traces_of_daemons()
+    assert daemon.bridge not in _traces_of_daemons()
+
+
+def _traces_of_daemons() -> str:
+    mounts = Path("/proc/self/mountinfo").read_text()
+    return mounts + run(["ps", "-eo", "args"]) + run(["ip", "-brief", "link", "show"])
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -76,3 +85,20 @@ def test_an_application_builds_and_answers(daemon: Daemon, bases: Bases, app: st
     build = ["buildx", "build", "--load", "--network=host", f"--tag={app}", *bases.build_options]
     daemon.docker(*build, str(context))
     assert smoke_problems(daemon, app, context / "smoke.toml") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[run]\nargs = ["cat", "/missing"]\nexpect = ""', "ended with 1"),
+        ('[run]\nargs = ["echo", "one"]\nexpect = "two"', "printed 'one"),
+        ('timeout = 0.5\n[[http]]\nport = 80\npath = "/"\nexpect = ""', "The container ended"),
+    ],
+)
+def test_a_smoke_test_that_fails_says_why(
+    daemon: Daemon, bases: Bases, tmp_path: Path, text: str, problem: str
+) -> None:
+    smoke = tmp_path / "smoke.toml"
+    smoke.write_text(text)
+    [told] = smoke_problems(daemon, bases.reference("debian:12-slim"), smoke)
+    assert problem in told
