@@ -20,7 +20,7 @@ from pathlib import Path
 
 _KEY_BYTES = 16
 # The kernel's clock for files is coarse: what changed just now can change again unseen.
-_COARSE_NS = 50_000_000
+_COARSE_NS = 20_000_000
 _UNSURE = 0
 # Files that went away stay on the list, for the builder may still have them.
 _MOST_OLD = 100_000
@@ -57,13 +57,13 @@ def _looks_changed(before: dict[int, int], now: dict[int, int]) -> bool:
 def _look(roots: list[str]) -> dict[int, int]:
     """For each file what the builder is shown of it, and what the file system knows besides."""
     seen: dict[int, int] = {}
-    unsure_from = time.time_ns() - _COARSE_NS
+    recent: list[str] = []
+    began = time.time_ns()
     for root in roots:
         folders = [root]
         while folders:
-            folder = folders.pop()
             try:
-                entries = os.scandir(folder)
+                entries = os.scandir(folders.pop())
             except OSError:
                 continue  # sending it will say what is wrong
             with entries:
@@ -73,11 +73,33 @@ def _look(roots: list[str]) -> dict[int, int]:
                         continue
                     with suppress(FileNotFoundError):
                         status = entry.stat(follow_symlinks=False)
-                        shown = _hash(os.fsencode(entry.path), status.st_size, status.st_mtime_ns)
-                        sure = status.st_ctime_ns < unsure_from
-                        mark = _hash(b"", status.st_ctime_ns, status.st_ino)
-                        seen[shown] = (mark or 1) if sure else _UNSURE
+                        shown, mark = _describe(entry.path, status)
+                        seen[shown] = mark
+                        if status.st_ctime_ns > began - _COARSE_NS:
+                            recent.append(entry.path)
+    if recent:
+        seen |= _look_again(recent)
     return seen
+
+
+def _look_again(paths: list[str]) -> dict[int, int]:
+    """Once the clock has moved on, what is as it was has not changed unseen."""
+    before = {}
+    for path in paths:
+        with suppress(FileNotFoundError):
+            before[path] = os.lstat(path)
+    time.sleep(_COARSE_NS / 1e9)
+    seen = {}
+    for path, status in before.items():
+        shown, mark = _describe(path, status)
+        with suppress(FileNotFoundError):
+            seen[shown] = mark if _describe(path, os.lstat(path)) == (shown, mark) else _UNSURE
+    return seen
+
+
+def _describe(path: str, status: os.stat_result) -> tuple[int, int]:
+    shown = _hash(os.fsencode(path), status.st_size, status.st_mtime_ns)
+    return shown, _hash(b"", status.st_ctime_ns, status.st_ino) or 1
 
 
 def _hash(text: bytes, first: int, second: int) -> int:

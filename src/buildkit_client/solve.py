@@ -187,14 +187,14 @@ def services(
 def _sink(output: Output) -> filesend.Sink | None:
     match output:
         case LocalDirectory(path):
-            return filesend.Tree(path)
+            return filesend.ToDirectory(path)
         case OciArchive(target=target) | DockerArchive(target=target) | Tar(target=target):
             return _stream(target)
     return None
 
 
 def _stream(target: Target) -> filesend.Sink:
-    return filesend.StreamToFile(target) if isinstance(target, Path) else filesend.Stream(target)
+    return filesend.ToFile(target) if isinstance(target, Path) else filesend.ToFunction(target)
 
 
 def solve_message(

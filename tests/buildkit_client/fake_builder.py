@@ -13,21 +13,23 @@ from typing import Self
 import grpc
 
 from buildkit_client import messages
-from buildkit_client.channel import CONTROL, OPTIONS
-from buildkit_client.session.services import Router, both
+from buildkit_client.channel import OPTIONS
 from buildkit_client.transport.proxy import Proxy
 
-Handlers = dict[str, "grpc.RpcMethodHandler[bytes, bytes]"]
+_CONTROL = "moby.buildkit.v1.Control"
 
 
 class FakeBuilder:
-    """Serves Control.Session (and what else is given) at a socket in `folder`."""
+    """Serves Control.Session at a socket in `folder`."""
 
-    def __init__(self, folder: Path, handlers: Handlers | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._path = folder / "fake.sock"
         self._server = grpc.server(ThreadPoolExecutor(16), options=OPTIONS)
-        table = {CONTROL + "Session": both(self._session), **(handlers or {})}
-        self._server.add_generic_rpc_handlers((Router(table),))
+        session: grpc.RpcMethodHandler[bytes, bytes]
+        session = grpc.stream_stream_rpc_method_handler(self._session)
+        self._server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(_CONTROL, {"Session": session}),)
+        )
         self._server.add_insecure_port(f"unix:{self._path}")
         self._opened = threading.Event()
         self._proxy: Proxy | None = None
@@ -90,11 +92,15 @@ def fetch(
 
 
 def converse(
-    channel: grpc.Channel, path: str, sent: Iterator[bytes], *headers: tuple[str, str]
+    channel: grpc.Channel,
+    path: str,
+    sent: Iterator[bytes],
+    *headers: tuple[str, str],
+    timeout: float | None = None,
 ) -> Iterator[bytes]:
     """A call in which both sides send much, in bytes."""
     method: grpc.StreamStreamMultiCallable[bytes, bytes] = channel.stream_stream(path)
-    return iter(method(sent, metadata=headers))
+    return iter(method(sent, metadata=headers, timeout=timeout))
 
 
 def receive(channel: grpc.Channel, *headers: tuple[str, str]) -> dict[str, bytes | None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -172,7 +173,7 @@ def file_entry(path: str) -> bytes:
 
 def test_a_tree_is_received(builder: FakeBuilder, tmp_path: Path) -> None:
     failures = filesend.Failures()
-    with offered(builder, filesend.serve({1: filesend.Tree(tmp_path / "out")}, failures)):
+    with offered(builder, filesend.serve({1: filesend.ToDirectory(tmp_path / "out")}, failures)):
         sent = (file_entry("a"), file_entry("b"), packets.END_OF_LIST)
         answers = send_tree(builder.wait_for_session(), *sent)
     assert [answer.type for answer in answers] == [packets.REQUEST, packets.REQUEST, packets.FIN]
@@ -185,7 +186,7 @@ def test_a_tree_that_leads_out_is_refused_and_remembered(
 ) -> None:
     failures = filesend.Failures()
     with (
-        offered(builder, filesend.serve({1: filesend.Tree(tmp_path / "out")}, failures)),
+        offered(builder, filesend.serve({1: filesend.ToDirectory(tmp_path / "out")}, failures)),
         pytest.raises(grpc.RpcError, match="leads out"),
     ):
         send_tree(builder.wait_for_session(), file_entry("../a"))
@@ -198,18 +199,31 @@ def test_a_stream_replaces_a_file_only_when_it_is_whole(
 ) -> None:
     target = tmp_path / "out.tar"
     target.write_bytes(b"before")
-    sink = filesend.StreamToFile(target)
-
-    def broken() -> Iterator[bytes]:
-        yield messages.Bytes(data=b"half").SerializeToString()
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(OSError, match="No space"):
-        list(sink.receive(broken()))
-    assert target.read_bytes() == b"before"
-    list(sink.receive(iter([messages.Bytes(data=b"whole").SerializeToString()])))
-    assert target.read_bytes() == b"whole"
+    path = "/moby.filesync.v1.FileSend/DiffCopy"
+    whole = [messages.Bytes(data=b"x" * 9_000_000).SerializeToString()] * 3
+    endless: SimpleQueue[bytes] = SimpleQueue()
+    endless.put(whole[0])
+    with offered(builder, filesend.serve({0: filesend.ToFile(target)}, filesend.Failures())):
+        channel = builder.wait_for_session()
+        with pytest.raises(grpc.RpcError, match="DEADLINE"):
+            list(converse(channel, path, iter(endless.get, b""), timeout=0.5))
+        endless.put(b"")
+        assert target.read_bytes() == b"before"
+        assert not list(converse(channel, path, iter(whole)))
+    assert target.stat().st_size == 27_000_000
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
+
+
+def test_many_calls_at_once(builder: FakeBuilder, tmp_path: Path) -> None:
+    for number in range(300):
+        (tmp_path / f"f{number}").write_bytes(b"%d" % number * 100)
+    with offered(builder, filesync.serve({"context": Directory(tmp_path)})):
+        channel = builder.wait_for_session()
+        asked = ("dir-name", "context"), ("include-patterns", "f*")
+        with ThreadPoolExecutor(8) as pool:
+            found = list(pool.map(lambda _: receive(channel, *asked), range(16)))
+    assert all(len(tree) == 300 for tree in found)
+    assert {tree["f299"] for tree in found} == {b"299" * 100}
 
 
 def test_blobs_are_written_checked_and_read(builder: FakeBuilder, tmp_path: Path) -> None:

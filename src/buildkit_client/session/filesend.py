@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
 from typing import BinaryIO, Protocol
@@ -15,14 +16,15 @@ import grpc
 from buildkit_client import messages
 from buildkit_client.errors import ExportFailed
 from buildkit_client.session import packets
-from buildkit_client.session.services import Handlers, both, header, refuse
+from buildkit_client.session.services import Handlers
+from buildkit_client.session.streams import CallEnded, Stream, refuse
 from buildkit_client.session.unpacking import Unpacking
 
 
 class Sink(Protocol):
-    """Takes one result. `receive` yields what is answered and raises if it cannot be written."""
+    """Takes one result. `receive` raises if it cannot be written."""
 
-    def receive(self, incoming: Iterator[bytes]) -> Iterator[bytes]: ...
+    def receive(self, stream: Stream) -> None: ...
 
 
 class Failures:
@@ -39,19 +41,19 @@ class Failures:
 def serve(sinks: Mapping[int, Sink], failures: Failures) -> Handlers:
     """Take results, by the number of their exporter in the request."""
 
-    def diff_copy(incoming: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-        number = int(header(context, "buildkit-attachable-exporter-id") or 0)
+    def diff_copy(stream: Stream) -> None:
+        number = int(stream.header("buildkit-attachable-exporter-id") or 0)
         sink = sinks.get(number)
         if sink is None:
-            refuse(context, grpc.StatusCode.NOT_FOUND, f"nobody takes result {number}")
+            refuse(grpc.StatusCode.NOT_FOUND, f"nobody takes result {number}")
         try:
-            yield from sink.receive(incoming)
+            sink.receive(stream)
         except (OSError, ExportFailed) as error:
             failure = error if isinstance(error, ExportFailed) else _failure(error)
             failures.add(failure)
-            refuse(context, grpc.StatusCode.ABORTED, str(failure))
+            refuse(grpc.StatusCode.ABORTED, str(failure))
 
-    return {"/moby.filesync.v1.FileSend/DiffCopy": both(diff_copy)}
+    return {"/moby.filesync.v1.FileSend/DiffCopy": diff_copy}
 
 
 def _failure(error: OSError) -> ExportFailed:
@@ -61,38 +63,36 @@ def _failure(error: OSError) -> ExportFailed:
     return failure
 
 
-class Stream:
+class ToFunction:
     """One stream, each piece of which is given to a function."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
 
-    def receive(self, incoming: Iterator[bytes]) -> Iterator[bytes]:
+    def receive(self, stream: Stream) -> None:
         """Nothing is answered."""
-        for message in incoming:
+        for message in stream:
             self._write(messages.Bytes.FromString(message).data)
-        yield from ()
 
 
-class StreamToFile:
+class ToFile:
     """One stream into a file, which takes its place when all has come."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def receive(self, incoming: Iterator[bytes]) -> Iterator[bytes]:
+    def receive(self, stream: Stream) -> None:
         """Nothing is answered."""
         handle, name = tempfile.mkstemp(prefix=f".{self._path.name}-", dir=self._path.parent)
         partial = Path(name)
         try:
             with os.fdopen(handle, "wb") as file:
-                for message in incoming:
+                for message in stream:
                     file.write(messages.Bytes.FromString(message).data)
             partial.chmod(0o666 & ~_umask())
             partial.replace(self._path)
         finally:
             partial.unlink(missing_ok=True)
-        yield from ()
 
 
 def _umask() -> int:
@@ -101,36 +101,31 @@ def _umask() -> int:
     return mask
 
 
-class Tree:
+class ToDirectory:
     """A tree of files below a directory."""
 
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def receive(self, incoming: Iterator[bytes]) -> Iterator[bytes]:
+    def receive(self, stream: Stream) -> None:
         """Asks for the content of every regular file."""
         # Reading never waits for writing: else both sides can wait for each other.
-        answers: SimpleQueue[bytes | BaseException] = SimpleQueue()
-        threading.Thread(target=self._read, args=(incoming, answers), daemon=True).start()
-        while True:
-            answer = answers.get()
-            if isinstance(answer, BaseException):
-                if not isinstance(answer, _Done):
-                    raise answer
-                return
-            yield answer
-
-    def _read(self, incoming: Iterator[bytes], answers: SimpleQueue[bytes | BaseException]) -> None:
+        answers: SimpleQueue[bytes | None] = SimpleQueue()
+        writer = threading.Thread(target=_answer, args=(stream, answers), daemon=True)
+        writer.start()
         try:
-            _Transfer(Unpacking(self._root), answers.put).run(incoming)
-        except (OSError, ExportFailed) as error:
-            answers.put(error)
-        else:
-            answers.put(_Done())
+            _Transfer(Unpacking(self._root), answers.put).run(stream)
+        finally:
+            answers.put(None)
+            writer.join()
 
 
-class _Done(Exception):
-    pass
+def _answer(stream: Stream, answers: SimpleQueue[bytes | None]) -> None:
+    with suppress(ConnectionError):
+        while (answer := answers.get()) is not None:
+            stream.send(answer)
+            if answers.empty():
+                stream.flush()
 
 
 class _Transfer:
@@ -145,15 +140,15 @@ class _Transfer:
         self._list_ended = False
         self._all_came = False
 
-    def run(self, incoming: Iterator[bytes]) -> None:
+    def run(self, stream: Stream) -> None:
         """Take all packets. Once all files are here the builder may be gone before its FIN is."""
         try:
-            for data in incoming:
+            for data in stream:
                 packet = packets.read(data)
                 if packet.type == packets.FIN:
                     return
                 self._take(packet)
-        except grpc.RpcError:
+        except CallEnded:
             pass  # what matters is whether all came
         finally:
             for file in self._open.values():

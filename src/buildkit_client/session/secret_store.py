@@ -11,7 +11,8 @@ import grpc
 
 from buildkit_client import messages
 from buildkit_client.errors import BadRequest
-from buildkit_client.session.services import Handlers, refuse, unary
+from buildkit_client.session.services import Handlers, unary
+from buildkit_client.session.streams import Stream, refuse
 
 #: BuildKit's own limit.
 LIMIT = 500 * 1024
@@ -37,13 +38,13 @@ Secret = bytes | FromFile | FromEnvironment
 def serve(secrets: Mapping[str, Secret]) -> Handlers:
     """Answer for the ids given and no other: unknown optional secrets are left out of the RUN."""
 
-    def get(request: messages.SecretRequest, context: grpc.ServicerContext) -> messages.Bytes:
+    def get(request: messages.SecretRequest, _stream: Stream) -> messages.Bytes:
         if request.id not in secrets:
-            refuse(context, grpc.StatusCode.NOT_FOUND, f"secret {request.id} not found")
+            refuse(grpc.StatusCode.NOT_FOUND, f"secret {request.id} not found")
         try:
             return messages.Bytes(data=read(request.id, secrets[request.id]))
         except BadRequest as error:
-            refuse(context, grpc.StatusCode.NOT_FOUND, str(error))
+            refuse(grpc.StatusCode.NOT_FOUND, str(error))
 
     return {"/moby.buildkit.secrets.v1.Secrets/GetSecret": unary(messages.SecretRequest, get)}
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
 import grpc
 
 from buildkit_client import messages
-from buildkit_client.session.services import Handlers, both, header, refuse, unary
+from buildkit_client.session.services import Handlers, unary
+from buildkit_client.session.streams import CallEnded, Stream, refuse
 
 DEFAULT = "default"
 _CHUNK = 32 * 1024
@@ -20,36 +21,37 @@ _CHUNK = 32 * 1024
 def serve(agents: Mapping[str, Path]) -> Handlers:
     """Forward to agent sockets, by the id that a RUN names; `default` for one that names none."""
 
-    def check(request: messages.CheckAgentRequest, context: grpc.ServicerContext) -> messages.Empty:
+    def check(request: messages.CheckAgentRequest, _stream: Stream) -> messages.Empty:
         name = request.id or DEFAULT
         if name not in agents:
-            refuse(context, grpc.StatusCode.NOT_FOUND, f"unset ssh forward key {name}")
+            refuse(grpc.StatusCode.NOT_FOUND, f"unset ssh forward key {name}")
         return messages.Empty()
 
-    def forward(incoming: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
-        name = header(context, "buildkit.ssh.id") or DEFAULT
+    def forward(stream: Stream) -> None:
+        name = stream.header("buildkit.ssh.id") or DEFAULT
         if name not in agents:
-            refuse(context, grpc.StatusCode.NOT_FOUND, f"unset ssh forward key {name}")
+            refuse(grpc.StatusCode.NOT_FOUND, f"unset ssh forward key {name}")
         agent = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         with agent:
             try:
                 agent.connect(str(agents[name]))
             except OSError as error:
                 message = f"the SSH agent at {agents[name]}: {error.strerror}"
-                refuse(context, grpc.StatusCode.UNAVAILABLE, message)
-            threading.Thread(target=_to_agent, args=(incoming, agent), daemon=True).start()
+                refuse(grpc.StatusCode.UNAVAILABLE, message)
+            threading.Thread(target=_to_agent, args=(stream, agent), daemon=True).start()
             while data := agent.recv(_CHUNK):
-                yield messages.Bytes(data=data).SerializeToString()
+                stream.send(messages.Bytes(data=data).SerializeToString())
+                stream.flush()
 
     return {
         "/moby.sshforward.v1.SSH/CheckAgent": unary(messages.CheckAgentRequest, check),
-        "/moby.sshforward.v1.SSH/ForwardAgent": both(forward),
+        "/moby.sshforward.v1.SSH/ForwardAgent": forward,
     }
 
 
-def _to_agent(incoming: Iterator[bytes], agent: socket.socket) -> None:
-    with suppress(OSError, grpc.RpcError):
-        for message in incoming:
+def _to_agent(stream: Stream, agent: socket.socket) -> None:
+    with suppress(OSError, CallEnded):
+        for message in stream:
             agent.sendall(messages.Bytes.FromString(message).data)
     with suppress(OSError):
         agent.shutdown(socket.SHUT_RDWR)

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import secrets
-import shutil
 import socket
-import tempfile
 import threading
-from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import grpc
 
 from buildkit_client import messages
-from buildkit_client.channel import CONTROL, OPTIONS, Answers, Metadata, exchange
-from buildkit_client.session.services import Handlers, Router, merge, unary
+from buildkit_client.channel import CONTROL, Answers, Metadata, exchange
+from buildkit_client.session.http2 import Connection
+from buildkit_client.session.services import Handlers, merge, serve, unary
+from buildkit_client.session.streams import Stream
 
 _CHUNK = 256 * 1024
-# More than there can be long streams at once: a health check that waits for a worker ends the
-# session after two times 30 seconds.
-_WORKERS = 48
-
-
-def _health(_request: object, _context: grpc.ServicerContext) -> _Serving:
-    return _Serving()
 
 
 class _Serving:
@@ -37,7 +28,10 @@ class _Serving:
         return b"\x08\x01"
 
 
-HEALTH: Handlers = {"/grpc.health.v1.Health/Check": unary(messages.Empty, _health)}
+# Without it the builder ends the session after some seconds.
+HEALTH: Handlers = {
+    "/grpc.health.v1.Health/Check": unary(messages.Empty, lambda request, stream: _Serving())
+}
 
 
 class Session:
@@ -56,19 +50,21 @@ class Session:
             ("x-docker-expose-session-sharedkey", _ascii(shared_key)),
             *(("x-docker-expose-session-grpc-method", path) for path in self._handlers),
         )
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="buildkit-session")
-        self._folder = ""
-        self._server: grpc.Server | None = None
-        self._socket: socket.socket | None = None
+        self._near, self._far = socket.socketpair()
+        self._connection = Connection(self._far, self._opened)
         self._call: Answers[messages.Bytes] | None = None
-        self._reader: threading.Thread | None = None
+        self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.close()
-            raise
+        self._call = exchange(
+            self._channel,
+            CONTROL + "Session",
+            _outgoing(self._near),
+            messages.Bytes,
+            metadata=self._metadata,
+        )
+        self._start(self._connection.run)
+        self._start(_incoming, self._call, self._near)
         return self
 
     def __exit__(
@@ -79,42 +75,26 @@ class Session:
     ) -> None:
         self.close()
 
-    def _start(self) -> None:
-        self._folder = tempfile.mkdtemp(prefix="buildkit-session-")
-        path = str(Path(self._folder) / "s")
-        self._server = grpc.server(self._pool, [Router(self._handlers)], options=OPTIONS)
-        self._server.add_insecure_port(f"unix:{path}")
-        self._server.start()
-        near = self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        near.connect(path)
-        self._call = exchange(
-            self._channel,
-            CONTROL + "Session",
-            _outgoing(near),
-            messages.Bytes,
-            metadata=self._metadata,
-        )
-        self._reader = threading.Thread(
-            target=_incoming, args=(self._call, near), daemon=True, name="buildkit-session"
-        )
-        self._reader.start()
+    def _start(self, work: Callable[..., None], *arguments: object) -> None:
+        thread = threading.Thread(target=work, args=arguments, daemon=True, name="buildkit-session")
+        self._threads.append(thread)
+        thread.start()
+
+    def _opened(self, stream: Stream) -> None:
+        self._threads = [thread for thread in self._threads if thread.is_alive()]
+        self._start(serve, stream, self._handlers)
 
     def close(self) -> None:
         """End the tunnel and the services. What still runs on the builder goes on without them."""
-        if self._socket:
-            with suppress(OSError):
-                self._socket.shutdown(socket.SHUT_RDWR)
+        self._connection.close()
+        with suppress(OSError):
+            self._near.shutdown(socket.SHUT_RDWR)
         if self._call:
             self._call.cancel()
-        if self._reader:
-            self._reader.join(2)
-        if self._server:
-            self._server.stop(0).wait(2)
-        if self._socket:
-            self._socket.close()
-        self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._folder:
-            shutil.rmtree(self._folder, ignore_errors=True)
+        for thread in self._threads:
+            thread.join(2)
+        self._near.close()
+        self._far.close()
 
 
 def _outgoing(near: socket.socket) -> Iterator[messages.Bytes]:

@@ -57,7 +57,10 @@ def test_a_lazy_result_fails_when_it_is_looked_at(
 def test_a_process_gets_input_and_gives_output_and_a_code(
     builder: Builder, make_context: MakeContext
 ) -> None:
-    more = b"RUN mkdir -p /etc && echo 'u:x:12:12::/:/bin/sh' > /etc/passwd\n"
+    more = (
+        b"RUN mkdir -p /etc && echo 'u:x:12:12::/:/bin/sh' > /etc/passwd"
+        b" && echo 'u:x:12:' > /etc/group\n"
+    )
     with builder.look(request(make_context, more)) as gateway:
         result = gateway.solve()
         with result.container() as container:

@@ -42,7 +42,7 @@ def test_through_buildx(docker: None) -> None:
 
 
 def test_a_builder_that_buildx_does_not_know(docker: None) -> None:
-    with pytest.raises(NoBuilder, match="no builder \"none-such\" found|none-such"):
+    with pytest.raises(NoBuilder, match="none-such"):
         connect("buildx://none-such", timeout=5)
 
 
