@@ -58,6 +58,8 @@ class Proxy:
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join(2)
+        for end in ends:
+            end.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
