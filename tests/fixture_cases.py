@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from reimage.context.survey import survey
@@ -53,7 +53,7 @@ class Case:
     def context_with(self, files: Mapping[str, str]) -> ContextFacts | None:
         """The context once `files` are written."""
         context = self.context
-        return context and replace(context, texts={**context.texts, **files})
+        return context and context._replace(texts={**context.texts, **files})
 
     @property
     def transformations(self) -> list[Transformation]:

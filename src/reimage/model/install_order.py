@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
+from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from reimage.dockerfile import Add, Arg, Copy, Env, Instruction, Run, Volume
@@ -72,12 +74,26 @@ def _find(
     between: list[Instruction] = []
     for instruction in reversed(stage.instructions[: stage.position(run.run)]):
         copy = folder_copy(instruction, stage, context)
-        if copy and copy.in_context(anchor) is not None:
+        if copy and _brings(copy, anchor, install, context):
             return copy, between
         if isinstance(instruction, Run) and any(map(project_install, _chain(instruction, stage))):
             return None
         between.append(instruction)
     return None
+
+
+def _brings(
+    copy: FolderCopy, anchor: str, install: ProjectInstall, context: ContextFacts | None
+) -> bool:
+    """Whether the manifests come with `copy`; of a part of the context, only if they are in it."""
+    path = copy.in_context(anchor)
+    if path is None or context is None or not copy.folder:
+        return path is not None
+    if install.named:
+        return path in context.files
+    patterns = install.operation.manager.manifest_files
+    here = (posixpath.basename(each) for each in context.texts if posixpath.dirname(each) == path)
+    return any(fnmatchcase(name, pattern) for name in here for pattern in patterns)
 
 
 def _chain(run: Run, stage: Stage) -> tuple[Step, ...]:

@@ -9,4 +9,14 @@ from reimage.text.encoding import decode, encode
 from reimage.text.lines import LineIndex, split_lines
 from reimage.text.spans import Edit, Span, apply_edits, overlap
 
-__all__ = ["Edit", "LineIndex", "Span", "apply_edits", "closest", "decode", "encode", "overlap", "split_lines"]
+__all__ = [
+    "Edit",
+    "LineIndex",
+    "Span",
+    "apply_edits",
+    "closest",
+    "decode",
+    "encode",
+    "overlap",
+    "split_lines",
+]

@@ -20,6 +20,7 @@ _PROGRAMS = re.compile(
     r"|mvnd|dotnet)(?![\w.-])"
 )
 _PLAIN = re.compile(r"[\w./@+-]+")
+_PLAIN_TARGET = re.compile(r"[\w./@+${}:-]+")
 _MOST_LINES = 8
 
 
@@ -90,8 +91,8 @@ def _bad_files(paths: Sequence[str], copy: FolderCopy, context: ContextFacts) ->
     folders = {posixpath.dirname(path) for path in paths}
     if len(folders) > _MOST_LINES:
         return f"its manifests are spread over {len(folders)} directories"
-    if " " in copy.instruction.operands[-1].text:
-        return "the destination has blanks in it"
+    if not _PLAIN_TARGET.fullmatch(copy.instruction.operands[-1].text):
+        return "the destination is not a plain path"
     return None
 
 
