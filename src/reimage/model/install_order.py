@@ -11,11 +11,11 @@ from reimage.dockerfile import Add, Arg, Copy, Env, Instruction, Run, Volume
 from reimage.model.context import ContextFacts
 from reimage.model.context_copies import FolderCopy, folder_copy, is_below
 from reimage.model.copied_files import destination, place
+from reimage.model.independent_steps import keeps_out_of
 from reimage.model.project_installs import (
     ProjectInstall,
     Step,
     is_chain_of_its_own,
-    keeps_out_of,
     project_install,
     steps,
 )

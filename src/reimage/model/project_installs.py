@@ -64,7 +64,7 @@ class ProjectInstall(NamedTuple):
 
     @property
     def said(self) -> str:
-        return _said(self.operation)
+        return said_by(self.operation)
 
 
 def steps(run: RunFacts, stage: Stage) -> tuple[Step, ...] | None:
@@ -106,43 +106,40 @@ def project_install(step: Step) -> ProjectInstall | None:
     operation = package_operation(step.command)
     if operation is None or operation.verb is not Verb.INSTALL or step.directory is None:
         return None
-    said = _said(operation)
+    said = said_by(operation)
     if said not in _VERBS.get(operation.manager.name, ()) or operation.more_from_input:
         return None
     if operation.manager.name == "pip" or said.startswith("pip "):
         return _pip_install(operation, step.directory)
     if operation.packages and operation.manager.name != "dotnet":
         return None
-    if operation.has("--global", "--location") or _has_word(operation, "-g"):
+    if operation.has("--global", "--location") or "-g" in operation.command.values:
         return None
     return ProjectInstall(operation, step.directory)
 
 
-def _said(operation: PackageOperation) -> str:
+def said_by(operation: PackageOperation) -> str:
+    """The words that say what to do, without options in between."""
     return " ".join(word.value or "" for word in operation.verb_words)
-
-
-def _has_word(operation: PackageOperation, text: str) -> bool:
-    return text in operation.command.values
 
 
 def _pip_install(operation: PackageOperation, directory: str) -> ProjectInstall | None:
     named: list[str] = []
     extra: str | None = None
-    has_requirements = operation.manager.name == "uv" and _said(operation) == "pip sync"
+    has_requirements = operation.manager.name == "uv" and said_by(operation) == "pip sync"
     words = list(operation.packages) if has_requirements else []
-    for option, word in _option_values(operation.command):
+    for option, word in file_options(operation.command):
         if option in _REQUIREMENTS or option in _CONSTRAINTS:
             words.append(word)
             has_requirements = has_requirements or option in _REQUIREMENTS
-        elif option in ("-e", "--editable") and _is_local(word):
+        elif option in ("-e", "--editable") and is_local(word):
             extra = f"it installs {word.text} from its sources"
     for word in words:
         if word.value is None or word.has_glob:
             extra = extra or f"it is not known which file {word.text} is"
         elif not _URL.match(word.value):
             named.append(_seen_from(directory, word.value))
-    local = [word for word in operation.packages if word not in words and _is_local(word)]
+    local = [word for word in operation.packages if word not in words and is_local(word)]
     if local:
         extra = extra or f"it installs {local[0].text} from its sources"
     if not has_requirements and not extra:
@@ -150,7 +147,7 @@ def _pip_install(operation: PackageOperation, directory: str) -> ProjectInstall 
     return ProjectInstall(operation, directory, tuple(named), extra)
 
 
-def _option_values(command: Command) -> Iterator[tuple[str, Word]]:
+def file_options(command: Command) -> Iterator[tuple[str, Word]]:
     """pip's options of one value that name files; clusters (`-Ur file`) taken apart."""
     words = iter(command.arguments)
     for word in words:
@@ -168,7 +165,8 @@ def _option_values(command: Command) -> Iterator[tuple[str, Word]]:
                 yield f"-{cluster[1]}", following
 
 
-def _is_local(word: Word) -> bool:
+def is_local(word: Word) -> bool:
+    """Whether what is installed is a file or folder, not a name or a URL."""
     text = word.value if word.value is not None else word.text
     is_remote = _URL.match(text) or text.startswith("@")
     return not is_remote and _LOCAL.match(text) is not None
@@ -178,70 +176,6 @@ def _seen_from(directory: str, path: str) -> str:
     if path.startswith("/"):
         return "/" + posixpath.normpath(path).lstrip("/")
     return posixpath.normpath(posixpath.join(directory, path))
-
-
-_SYSTEM = frozenset("apt apt-get aptitude apk dnf yum microdnf tdnf zypper pacman".split())
-_HARMLESS = frozenset(
-    "echo true : set export useradd adduser groupadd addgroup usermod ldconfig".split()
-)
-_SETTINGS = frozenset(
-    """
-    corepack:enable corepack:prepare corepack:install npm:config npm:set yarn:config pnpm:config
-    pip:config pip:check pip:list bundle:config gem:update
-    """.split()
-)
-_DIRECTORIES_OF_NO_PROJECT = ("/var/", "/root/", "/tmp/", "/usr/", "/etc/", "~/", "$HOME/")
-
-
-def keeps_out_of(folder: str, step: Step) -> bool:
-    """Whether the command for certain neither reads nor writes the project in `folder`."""
-    command = step.command
-    if any(not _goes_nowhere(each.operator, each.target) for each in command.redirections):
-        return False
-    inner = command.unwrapped()
-    if inner.name in _HARMLESS or inner.name == "cd":
-        return True
-    if inner.name == "rm":
-        return all(_is_elsewhere(word.value or word.text, folder) for word in inner.operands)
-    operation = package_operation(command)
-    values = [value or "" for value in inner.values]
-    if f"{inner.name}:{values[1] if len(values) > 1 else ''}" in _SETTINGS:
-        return "--local" not in values and "--location=project" not in values
-    return operation is not None and _installs_by_name(operation)
-
-
-def _goes_nowhere(operator: str, target: Word | None) -> bool:
-    value = target.value if target else None
-    return value == "/dev/null" or (operator in (">&", "<&") and (value or "").isdigit())
-
-
-def _is_elsewhere(path: str, folder: str) -> bool:
-    away = path.startswith(_DIRECTORIES_OF_NO_PROJECT) and ".." not in path
-    return away and not path.startswith(folder) and not folder.startswith(path.rstrip("/*"))
-
-
-def _installs_by_name(operation: PackageOperation) -> bool:
-    name, said = operation.manager.name, _said(operation)
-    if operation.more_from_input or any(_is_local(word) for word in operation.packages):
-        return False
-    if name in _SYSTEM:
-        return operation.verb is not Verb.OTHER
-    if operation.verb is Verb.CLEAN:
-        return True
-    if name in ("pip", "uv"):
-        files = [option for option, _ in _option_values(operation.command)]
-        is_pip = name == "pip" or said.startswith(("pip ", "tool "))
-        return is_pip and operation.verb is not Verb.OTHER and not files
-    if name in ("npm", "pnpm"):
-        return operation.has("--global") or _has_word(operation, "-g")
-    named = bool(operation.packages)
-    return named and (name in ("gem", "pipx") or "global" in said or _is_go_tool(operation))
-
-
-def _is_go_tool(operation: PackageOperation) -> bool:
-    return operation.manager.name == "go" and all(
-        "@" in (word.value or "") for word in operation.packages
-    )
 
 
 def is_chain_of_its_own(run: Run) -> bool:

@@ -75,7 +75,7 @@ class ProblemReport:
 
 @dataclass(frozen=True, slots=True)
 class HunkReport:
-    """A hunk of the patch. `reasons` are ids of the rewrites that made it; `text` starts at its @@ line."""
+    """A hunk of the patch: `text` starts at its @@ line, `reasons` are the ids of its rewrites."""
 
     number: int
     line: int

@@ -19,7 +19,7 @@ from reimage.rewriting.script_joining import (
 from reimage.shell import parses
 from reimage.text import Edit, Span
 
-_LONGEST_LINE = 100
+_LONGEST_LINE = 80
 _JOINS_LINES = re.compile(r"(?:&&|;|\|\|)[ \t]*[\\`][ \t]*\r?\n|\n[ \t]*(?:&&|;|\|\|)")
 _SPEAKS_TO_A_TOOL = re.compile(
     r"#+\s*(?:reimage|hadolint|shellcheck|checkov|trivy|kics|tally|semgrep|nosec|renovate)\b",

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 
 from reimage.dockerfile import TokenKind
 from reimage.model import RunFacts
-from reimage.rewriting.script_joining import exits_on_error
+from reimage.rewriting.script_joining import exits_on_error, failure_stops, is_nested
+from reimage.rewriting.statement_removal import remove_statements
 from reimage.shell import Script, Statement, parses
 from reimage.text import Edit, Span
 
-_LONGEST_LINE = 100
+_LONGEST_LINE = 80
+_HIDDEN = "a command behind the last one would hide that it failed"
 _LEAVES = frozenset(("exit", "exec", "return"))
 
 
@@ -45,9 +47,24 @@ def _no_way_behind(script: Script, last: Statement) -> str | None:
     return None
 
 
+def _hides_a_failure(run: RunFacts, script: Script, operator: str) -> bool:
+    """Whether the script could end well although its last list failed, with a command behind it."""
+    if not exits_on_error(run):
+        return operator != "&&"
+    if operator == "&&":
+        # `set -e` does not hold within what stands in front of `&&`.
+        return is_nested(script.statements[-1])
+    return not failure_stops(script, "")
+
+
 def _append_to_heredoc(run: RunFacts, script: Script, commands: Sequence[str]) -> Edit | str:
-    if "e" not in script.options:
+    if not exits_on_error(run):
         return "the heredoc runs without set -e, so a command added at its end would hide a failure"
+    if _hides_a_failure(run, script, "\n"):
+        if _hides_a_failure(run, script, "&&"):
+            return _HIDDEN
+        end = run.span(script.statements[-1].span).end
+        return Edit(Span(end, end), "".join(f" && {command}" for command in commands))
     heredoc = run.run.heredocs[0]
     newline = "\r\n" if heredoc.content.endswith("\r\n") else "\n"
     start = run.span(script.statements[-1].span).start
@@ -67,7 +84,9 @@ def _append_to_line(
     tail = script.text[last.span.end :].strip()
     if tail not in ("", ";"):
         return "the end of the script is not understood"
-    operator = ";" if tail == ";" or _semicolons(script) else "&&"
+    operator = ";" if tail or (last.connector == ";" and exits_on_error(run)) else "&&"
+    if _hides_a_failure(run, script, operator):
+        return _HIDDEN
     at = logical.end(len(script.text.rstrip()))
     text = _joined(run, operator, commands, terminated=tail == ";")
     rest = script.text[: last.span.end] + "".join(f" {operator} {each}" for each in commands)
@@ -76,19 +95,13 @@ def _append_to_line(
     return Edit(Span(at, at), text)
 
 
-def _semicolons(script: Script) -> bool:
-    """`set -e; a; b; c` is the script's way of joining commands."""
-    connectors = [each.connector for each in script.statements if each.connector]
-    return "e" in script.options and bool(connectors) and connectors[-1] == ";"
-
-
 def _joined(run: RunFacts, operator: str, commands: Sequence[str], *, terminated: bool) -> str:
     if not run.run.continued:
         glue = "; " if operator == ";" else f" {operator} "
         text = "".join(glue + command for command in commands)
         if terminated:
             text = text.removeprefix(";")
-        if len(run.run.logical.text) + len(text) <= _LONGEST_LINE or len(text) <= 40:
+        if len(run.run.logical.text) + len(text) <= _LONGEST_LINE:
             return text
     newline, indent = continuation(run)
     if operator == ";":
@@ -138,8 +151,9 @@ def _joint_behind_the_first(run: RunFacts, script: Script) -> str:
 
 def continuation(run: RunFacts) -> tuple[str, str]:
     """What ends a line that goes on (` \\` and line ending), and the indent of the next one."""
-    tokens = run.run.tokens
-    newline = "\r\n" if any(token.text.endswith("\r\n") for token in tokens) else "\n"
+    lines = [token.text for token in run.run.tokens if token.text.endswith("\n")]
+    crlf = any(line.endswith("\r\n") for line in lines or [run.run.newline])
+    newline = "\r\n" if crlf else "\n"
     indents = re.findall(r"\n([ \t]*)(?=[^\s#])", _code(run))
     indent = min(indents, key=len) if indents else "    "
     return f" {run.run.escape}{newline}", indent
@@ -165,35 +179,10 @@ def connectors_end_lines(run: RunFacts) -> bool:
 def remove_statement(run: RunFacts, statement: Statement) -> Edit | str:
     """Take a top-level statement out of the script, with the connector that joins it.
 
-    Only where it stands in a plain chain: the outcome of its neighbours decides about nothing else.
+    Only where it stands in a plain chain, whose other commands depend on it for nothing.
     """
-    script = run.script
-    if script is None or script.opaque:
-        return run.opaque or "the script is not understood"
-    index = next(i for i, each in enumerate(script.statements) if each.span == statement.span)
-    following = script.statements[index + 1] if index + 1 < len(script.statements) else None
-    around = {statement.connector, following.connector if following else ""}
-    if around & {"||", "&", "|"} or statement.background:
-        return "the command is part of a condition"
-    if len(script.statements) == 1:
-        return "the script has no other command"
-    if index:
-        previous = script.statements[index - 1]
-        span = Span(previous.span.end, statement.span.end)
-    else:
-        assert following is not None
-        span = Span(statement.span.start, following.span.start)
-    if any(comment.start < span.end and span.start < comment.end for comment in script.comments):
-        return "a comment stands beside the command"
-    text = script.text[: span.start] + script.text[span.end :]
-    if not parses(text):
-        return "the script would not parse"
-    where = run.span(span)
-    if any(
-        token.start >= where.start and token.end <= where.end for token in run.run.inner_comments
-    ):
-        return "a comment stands beside the command"
-    return Edit(where, "")
+    edits = remove_statements(run, (statement,))
+    return edits if isinstance(edits, str) else edits[0]
 
 
 def insert_command_after(run: RunFacts, statement: Statement, command: str) -> Edit | str:
@@ -211,6 +200,8 @@ def insert_command_after(run: RunFacts, statement: Statement, command: str) -> E
         sign = "&&"
     elif sign in ";\n" and before == "&&":
         return "set -e would no longer see the command fail"
+    if following is None and _hides_a_failure(run, script, sign):
+        return _HIDDEN
     text = _inserted(run, statement, following, sign, command)
     end = statement.span.end
     if not parses(f"{script.text[:end]} {sign} {command}{script.text[end:]}"):

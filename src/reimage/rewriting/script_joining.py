@@ -72,11 +72,11 @@ def connector(first: Script, second: Script, before: str, *, stops: bool) -> str
     tail = first.text[first.statements[-1].span.end :].strip()
     if tail not in ("", ";"):
         return None
-    by_semicolon = stops and _failure_stops(first, before)
+    by_semicolon = stops and failure_stops(first, before)
     if by_semicolon and (tail or any(each.connector == ";" for each in first.statements)):
         return ";"
     is_chain = all(each.connector == "&&" for each in behind_set(first, second)[1:])
-    if is_chain and not tail and not (stops and _is_nested(first.statements[-1])):
+    if is_chain and not tail and not (stops and is_nested(first.statements[-1])):
         return "&&"
     return ";" if by_semicolon else None
 
@@ -102,20 +102,20 @@ def _leading_set(script: Script) -> list[Statement]:
     return found
 
 
-def _failure_stops(script: Script, before: str) -> bool:
+def failure_stops(script: Script, before: str) -> bool:
     """Whether under `set -e` a failure in the script's last list surely ends the shell."""
     # Behind what joins two scripts the `set` commands of the later one may be left out.
     at_the_joint = script.statements[: len(_leading_set(script)) + 1] if before else ()
     for statement in reversed(script.statements):
         joined_by = before if statement in at_the_joint else statement.connector
-        if joined_by == "&&" or _is_nested(statement):
+        if joined_by == "&&" or is_nested(statement):
             return False
         if joined_by != "||":
             break
     return True
 
 
-def _is_nested(statement: Statement) -> bool:
+def is_nested(statement: Statement) -> bool:
     """Whether the statement holds commands that `set -e` may treat otherwise than the whole."""
     return any(
         set(command.nesting) - {"substitution"} or (command.nesting and command.connector in ";\n")
@@ -210,7 +210,7 @@ def _option_leak(one: Script, two: Script) -> str | None:
     if left - _HARMLESS_OPTIONS:
         return f"an earlier RUN sets the shell option {min(left - _HARMLESS_OPTIONS)}"
     is_chain = all(each.connector in ("", "&&") for each in two.statements)
-    if "e" in left and not (is_chain and not any(map(_is_nested, two.statements))):
+    if "e" in left and not (is_chain and not any(map(is_nested, two.statements))):
         return "an earlier RUN has set -e and a later one has not"
     return None
 

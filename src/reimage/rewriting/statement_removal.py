@@ -56,6 +56,9 @@ def _span(run: RunFacts, script: Script, first: int, last: int) -> Span | None:
     start, end = statements[first].span.start, statements[last].span.end
     if first == 0:
         return Span(start, following.span.start) if following else None
+    if following and following.connector == "&&" and statements[first].connector != "&&":
+        # `a; b && c`: c ran whatever became of a.
+        return Span(start, following.span.start)
     before = statements[first - 1].span.end
     if following and following.connector == statements[first].connector:
         # What follows on the same line takes the place of the block.

@@ -92,8 +92,8 @@ def _look_at(
     added: set[str] = set()
     names = [*_names(run, operation)]
     if operation.more_from_input or not names or None in names:
-        reason = f"the packages that {manager.name} installs here are not all in the text"
-        return Refusal(reason, at)
+        missing = f"the packages that {manager.name} installs here are not all in the text"
+        return Refusal(missing, at)
     if manager.name in ("apt", "apt-get"):
         installed = {name for name in names if name} | present
         image = [stage, *stage.ancestors][-1].image
