@@ -1,8 +1,8 @@
 """The cases in fixtures/dockerfiles: found, not listed.
 
-A case is `<transformation>/<case>/before/` (a build context with its Dockerfile) and `after/`, which
-holds the files that come out different. Cases named `leaves_…` have no `after`: nothing is found.
-Cases named `refuses_…` have none either, and the transformation says why.
+A case is `<transformation>/<case>/before/` (a build context with its Dockerfile) and `after/`,
+which holds the files that come out different. Cases named `leaves_…` have no `after`: nothing is
+found. Cases named `refuses_…` have none either, and the transformation says why.
 """
 
 from __future__ import annotations

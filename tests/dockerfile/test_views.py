@@ -100,7 +100,7 @@ def test_a_keyword_spread_over_lines_has_a_span() -> None:
     assert found.keyword_span.of(source) == "RU\\\nN"
 
 
-@pytest.mark.parametrize("word", ["ſHELL", "ßß", "ﬁ", "Kun"])
+@pytest.mark.parametrize("word", ["ſHELL", "ßß", "ﬁ"])
 def test_a_keyword_that_only_unicode_takes_for_one_is_unknown(word: str) -> None:
     found, source = view(Unknown, f'{word} ["a"]\n')
     assert found.keyword == word
@@ -192,7 +192,7 @@ def test_quotes_around_the_name_keep_variables(opener: str, name: str, expands: 
     [
         "RUN cat <<<EOF\n",
         "RUN echo '<<EOF'\n",
-        "RUN echo $((1 << 2))\n",
+        "RUN echo $((1<<2))\n",
         'RUN ["cat", "<<EOF"]\n',
         "CMD cat <<EOF\n",
         "ENV a=<<EOF\n",
