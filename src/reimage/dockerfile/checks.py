@@ -137,7 +137,7 @@ def _flag_messages(instruction: Instruction) -> Iterator[str]:
         kind = known.get(flag.name)
         if kind is None:
             guess = closest(flag.name, known)
-            yield f"unknown flag: --{flag.name}" + (f" (did you mean {guess}?)" if guess else "")
+            yield f"unknown flag: --{flag.name}" + (f" (did you mean --{guess}?)" if guess else "")
         elif flag.name in used and kind != LIST:
             yield f"duplicate flag specified: --{flag.name}"
         elif kind == BOOL and (flag.value or "true").lower() not in ("true", "false"):

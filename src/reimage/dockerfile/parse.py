@@ -39,7 +39,7 @@ def parse(source: str) -> Parsed:
     reader = _Reader(source)
     reader.read()
     tree = Dockerfile(source, tuple(reader.parts), tuple(reader.directives), reader.escape)
-    problems = sorted((*reader.problems, *check(tree)))
+    problems = sorted((*reader.problems, *check(tree)), key=lambda problem: problem.span)
     return Parsed(tree, tuple(problems))
 
 
