@@ -133,7 +133,9 @@ def test_the_last_flag_of_a_name_counts() -> None:
 
 
 def test_mounts_are_fields_with_names_in_lower_case() -> None:
-    found = only(Run, "RUN --mount=Type=cache,target=/c,RO --network=none --mount=from=b,dst=/d x\n")
+    found = only(
+        Run, "RUN --mount=Type=cache,target=/c,RO --network=none --mount=from=b,dst=/d x\n"
+    )
     assert found.mounts == (
         {"type": "cache", "target": "/c", "ro": ""},
         {"from": "b", "dst": "/d"},
@@ -199,7 +201,7 @@ def test_quotes_around_the_name_keep_variables(opener: str, name: str, expands: 
     ],
 )
 def test_what_only_looks_like_a_heredoc_is_none(text: str) -> None:
-    found = only(Instruction, text)  # type: ignore[type-abstract]
+    found = only(Instruction, text)
     assert not found.heredocs
 
 

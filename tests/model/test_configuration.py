@@ -26,9 +26,7 @@ def test_an_entrypoint_takes_back_a_command_of_the_base() -> None:
     assert "Cmd" not in of(source)
 
 
-@pytest.mark.parametrize(
-    "body", ['CMD ["c"]\nENTRYPOINT ["e"]\n', 'ENTRYPOINT ["e"]\nCMD ["c"]\n']
-)
+@pytest.mark.parametrize("body", ['CMD ["c"]\nENTRYPOINT ["e"]\n', 'ENTRYPOINT ["e"]\nCMD ["c"]\n'])
 def test_an_entrypoint_leaves_a_command_of_its_own_stage(body: str) -> None:
     assert of(f"FROM a\n{body}")["Cmd"] == ("c",)
 

@@ -137,7 +137,9 @@ def test_windows_is_told_by_image_platform_or_escape(source: str, windows: bool)
 
 
 def test_a_thousand_stages_in_a_row_are_no_deeper_than_one() -> None:
-    links = "".join(f"FROM s{number} AS s{number + 1}\nENV a{number}=1\n" for number in range(1_000))
+    links = "".join(
+        f"FROM s{number} AS s{number + 1}\nENV a{number}=1\n" for number in range(1_000)
+    )
     found = stages(f"FROM a AS s0\n{links}")
     assert len(found[-1].end.env) == 1_000
     assert found[0].ships

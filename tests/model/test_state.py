@@ -116,7 +116,7 @@ def test_an_instruction_sees_what_stands_before_it() -> None:
         ("WORKDIR /a\nWORKDIR $unknown\nWORKDIR b\n", None),
         ("WORKDIR /a/$unknown\n", None),
         ("WORKDIR /a\nWORKDIR C:/b\n", None),
-        ("WORKDIR /a\nWORKDIR \\\\b\n", "/a/b"),
+        ("WORKDIR /a\nWORKDIR \\\\b\n", None),
         ('WORKDIR "/a b"\n', "/a b"),
         ("WORKDIR /\n", "/"),
     ],
@@ -173,7 +173,9 @@ def test_options_are_those_that_shell_switches_on() -> None:
 # the mapping behind it
 
 
-@given(st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.integers(0, 5)), max_size=9))
+@given(
+    st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 9), st.integers(0, 5)), max_size=9)
+)
 def test_versions_are_mappings_that_nobody_changes(steps: list[tuple[str, int, int]]) -> None:
     versions: list[Versions[int]] = [Versions()]
     models: list[dict[str, int]] = [{}]
