@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from reimage.model.paths import plain_text
 from reimage.shell import Command, Verb, Word, package_operation
+from reimage.text import late
 
 _TAR_VALUED = frozenset("bfFgHIKLNTVX")
 _TAR_LONG_VALUED = frozenset(
@@ -35,15 +36,15 @@ def extraction(command: Command) -> Extraction | None:
     return None
 
 
-_PACKAGE = re.compile(r"\.(?:deb|rpm|apk|whl|tar\.gz|tgz|zip|gem)[\"']?$")
-_NEEDED_LATER = re.compile(r"\.(?:jar|war|ear|aar)[\"']?$", re.IGNORECASE)
-_INSTALLER = re.compile(
+_PACKAGE = late(r"\.(?:deb|rpm|apk|whl|tar\.gz|tgz|zip|gem)[\"']?$")
+_NEEDED_LATER = late(r"\.(?:jar|war|ear|aar)[\"']?$", re.IGNORECASE)
+_INSTALLER = late(
     r"(?:^|[/\"'])(?:[^/]*(?:install|setup|mini(?:conda|forge)|anaconda|mambaforge)[^/]*"
     r"|get-\w+\.(?:py|sh)|[^/]*\.(?:run|bin))[\"']?$",
     re.IGNORECASE,
 )
 _SHELLS = frozenset({"ash", "bash", "dash", "sh"})
-_PYTHON = re.compile(r"python[\d.]*")
+_PYTHON = late(r"python[\d.]*")
 
 
 def used_up(command: Command) -> Word | None:

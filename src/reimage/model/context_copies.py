@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -12,9 +11,10 @@ from reimage.dockerfile import Add, Copy, Instruction, Run
 from reimage.model.context import ContextFacts
 from reimage.model.copied_files import destination
 from reimage.model.stages import Stage
+from reimage.text import late
 
-_WILDCARD = re.compile(r"[*?\[\\]")
-_REMOTE = re.compile(r"[^/]*:|git@")
+_WILDCARD = late(r"[*?\[\\]")
+_REMOTE = late(r"[^/]*:|git@")
 
 
 class FolderCopy(NamedTuple):

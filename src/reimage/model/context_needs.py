@@ -15,9 +15,10 @@ from reimage.model.git_readers import git_reader
 from reimage.model.project_installs import installs
 from reimage.model.stages import Stage
 from reimage.model.unneeded_files import Kind, Unneeded
+from reimage.text import late
 
 _JAVASCRIPT = frozenset(("npm", "yarn", "pnpm", "bun"))
-_OWN_ENVIRONMENT = re.compile(r"\b(?:uv|poetry|pipenv|virtualenv|venv)\s")
+_OWN_ENVIRONMENT = late(r"\b(?:uv|poetry|pipenv|virtualenv|venv)\s")
 
 
 def why_needed(

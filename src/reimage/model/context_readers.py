@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -12,9 +11,10 @@ from reimage.model.context import ContextFacts
 from reimage.model.context_copies import in_context, is_below
 from reimage.model.facts import Facts
 from reimage.model.stages import Stage
+from reimage.text import late
 
-_WILDCARD = re.compile(r"[*?\[\\]")
-_REMOTE = re.compile(r"[^/]*:|git@")
+_WILDCARD = late(r"[*?\[\\]")
+_REMOTE = late(r"[^/]*:|git@")
 
 
 class Reader(NamedTuple):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -12,8 +11,9 @@ from reimage.model.context import ContextFacts
 from reimage.model.file_names import is_ordinary_file_name
 from reimage.model.stages import Stage
 from reimage.model.state import State
+from reimage.text import late
 
-_WILDCARD = re.compile(r"[*?\[\\]")
+_WILDCARD = late(r"[*?\[\\]")
 _PROGRAM_FOLDERS = frozenset(
     ("/bin", "/sbin", "/usr/bin", "/usr/sbin", "/usr/local/bin", "/usr/local/sbin")
 )

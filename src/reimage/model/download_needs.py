@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from reimage.model.download_caches import cache_is_off, cache_options
@@ -11,6 +10,7 @@ from reimage.model.package_list_readers import is_unknown_script
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import PackageOperation, Verb
+from reimage.text import late
 
 _BUILDING = frozenset(("go", "cargo", "maven", "gradle"))
 _MANAGERS = _BUILDING | {"pip", "uv", "npm", "yarn", "pnpm", "composer", "gem", "bundle"}
@@ -22,7 +22,7 @@ _NOTHING_FETCHED = ("--dry-run", "--no-index", "--package-lock-only", "--help")
 _CALLING_OTHERS = frozenset(
     "make gmake ninja just task mage cmake goreleaser bazel tox nox".split()
 )
-_MOVED_BY_FILE = re.compile(
+_MOVED_BY_FILE = late(
     r"(?mi)^\s*[\"']?(?:cache|store-?dir|enable-?global-?virtual-?store|virtual-store-dir)[\"']?\s*[=:]"
 )
 _SETTING_FILES = (".npmrc", "pnpm-workspace.yaml")

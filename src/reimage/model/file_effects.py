@@ -16,6 +16,7 @@ from reimage.model.package_effects import calls_package_manager, package_effects
 from reimage.model.paths import UNKNOWN, filled_in, is_at_or_above, join, plain_text
 from reimage.model.state import State
 from reimage.shell import Command, Script, Word
+from reimage.text import late
 
 _SHARED_DIRECTORIES = frozenset(
     "/ /bin /etc /home /lib /root /sbin /srv /usr /usr/bin /usr/lib /usr/local /usr/local/bin"
@@ -95,7 +96,7 @@ def changed_modes(command: Command) -> tuple[Place, ...]:
     return tuple(Place(path, tree) for path in _paths(operands))
 
 
-_SYMBOLIC = re.compile(r"-[rwxXst]+")
+_SYMBOLIC = late(r"-[rwxXst]+")
 _COMPRESSORS = frozenset({"gunzip", "bunzip2", "unxz", "gzip", "bzip2", "xz"})
 
 

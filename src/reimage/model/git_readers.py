@@ -8,21 +8,22 @@ from reimage.model.context import ContextFacts
 from reimage.model.facts import Facts
 from reimage.model.runs import RunFacts
 from reimage.shell import Command
+from reimage.text import late
 
-_GIT = re.compile(
+_GIT = late(
     r"\bgit\s+(?:-C\s+\S+\s+)?(?:describe|rev-parse|rev-list|log|show|status|submodule|diff|tag"
     r"|branch|checkout|fetch|pull|archive|name-rev|ls-files|symbolic-ref|reset|clean)\b"
 )
-_PLACE = re.compile(r"(?:^|[\s/'\"=:,])\.git(?=[\s/'\":;,]|$)")
-_VERSIONING = re.compile(
+_PLACE = late(r"(?:^|[\s/'\"=:,])\.git(?=[\s/'\":;,]|$)")
+_VERSIONING = late(
     r"setuptools[_-]scm|versioneer|hatch-vcs|flit_scm|dynamic-versioning|dunamai|\bpbr\b"
     r"|git-rev|git describe|git log|gitversion|minver|nerdbank|git-commit-id|jgitver"
     r"|buildnumber-maven|vergen|shadow-rs|\bgit2\b|gitpython|simple-git|isomorphic-git|grgit"
     r"|axion-release|nebula\.release|source-?link",
     re.IGNORECASE,
 )
-_OTHER_TEXT = re.compile(r"ignore$|lock[^/]*$|\.sum$")
-_SCRIPT = re.compile(r"\./.+|(?!/).*\.(?:sh|bash|py|rb|pl)")
+_OTHER_TEXT = late(r"ignore$|lock[^/]*$|\.sum$")
+_SCRIPT = late(r"\./.+|(?!/).*\.(?:sh|bash|py|rb|pl)")
 _SHELLS = frozenset(("sh", "bash", "ash", "source", ".", "python", "python3"))
 _BUILDERS = frozenset(
     ("make", "gmake", "just", "task", "rake", "bazel", "earthly", "cmake", "ninja")

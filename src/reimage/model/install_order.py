@@ -22,10 +22,11 @@ from reimage.model.project_installs import (
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import Verb, package_operation
+from reimage.text import late
 
 _FLAGS = frozenset(("chown", "chmod", "link"))
 _SHARED_FOLDERS = frozenset(("/", "/etc", "/usr", "/usr/local", "/root"))
-_POINTS_TO_FILES = re.compile(
+_POINTS_TO_FILES = late(
     r"PIP_(?:BUILD_)?CONSTRAINT|PIP_REQUIREMENT|PIP_CONFIG_FILE|PIP_FIND_LINKS|UV_CONFIG_FILE"
     r"|UV_PROJECT|UV_CONSTRAINT|UV_OVERRIDE|NODE_OPTIONS|(?i:NPM_CONFIG_(?:USERCONFIG|PREFIX))"
     r"|BUNDLE_GEMFILE|COMPOSER|GOFLAGS|GOWORK"

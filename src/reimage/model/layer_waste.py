@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -12,12 +11,13 @@ from reimage.model.paths import UNKNOWN, is_at_or_above, names_in
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import PackageOperation, Verb
+from reimage.text import late
 
-_TAKES_BACK = re.compile(
+_TAKES_BACK = late(
     r"\b(?:rm|mv|unlink|clean|purge|remove|uninstall|del|erase|cache|g?unzip|chmod|chown|chgrp)\b"
 )
-_FETCHES_LISTS = re.compile(r"\b(?:update|pacman|refresh|ref)\b")
-_ASSIGNED = re.compile(r"(?<![\w-])(?:(?:for|read|select)\s+)?(\w+)(?:=|\s+in\b)")
+_FETCHES_LISTS = late(r"\b(?:update|pacman|refresh|ref)\b")
+_ASSIGNED = late(r"(?<![\w-])(?:(?:for|read|select)\s+)?(\w+)(?:=|\s+in\b)")
 _KEEPS_LISTS = frozenset(("apt", "apk", "pacman", "zypper"))
 
 

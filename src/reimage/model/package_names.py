@@ -7,8 +7,9 @@ import re
 from reimage.model.runs import RunFacts
 from reimage.shell import Word
 from reimage.shell.package_managers import PackageOperation
+from reimage.text import late
 
-_VARIABLE = re.compile(r"\$\{?(\w+)\}?")
+_VARIABLE = late(r"\$\{?(\w+)\}?")
 
 
 def called(operation: PackageOperation) -> str:

@@ -12,6 +12,7 @@ from reimage.model.copied_files import place
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import Command, PackageOperation, Statement, Verb, Word, package_operation
+from reimage.text import late
 
 _VERBS = {
     "npm": frozenset("install i in ins inst insta instal isnt isnta isntal isntall".split())
@@ -32,8 +33,8 @@ _VERBS = {
 }
 _REQUIREMENTS = ("-r", "--requirement", "--requirements")
 _CONSTRAINTS = ("-c", "--constraint", "--constraints", "-b", "--build-constraint")
-_LOCAL = re.compile(r"[.~/]|file:|[^@]*@ *file:|[^:]*/(?!/)(?!.*://)|.*\.(?:whl|zip|tar\.\w+|tgz)$")
-_URL = re.compile(r"(?:\w+\+)?\w+://")
+_LOCAL = late(r"[.~/]|file:|[^@]*@ *file:|[^:]*/(?!/)(?!.*://)|.*\.(?:whl|zip|tar\.\w+|tgz)$")
+_URL = late(r"(?:\w+\+)?\w+://")
 
 
 class Step(NamedTuple):

@@ -5,9 +5,10 @@ Source: the Recommends of Debian 12, and those of the libraries that the package
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection
 from types import MappingProxyType
+
+from reimage.text import late
 
 _COMPILERS = ("build-essential", "g++", "clang")
 
@@ -26,13 +27,13 @@ _INCLUDED = MappingProxyType({"libc6-dev": _COMPILERS})
 _FOR_COMPILING = ("python3-pip", "python-pip", "cmake", "golang", "golang-go")
 """Packages that recommend a compiler and may, or may not, need it."""
 
-_COLLECTION = re.compile(
+_COLLECTION = late(
     r"task-.*|.*-desktop(?:-environment.*)?|xfce4|lxde|lxqt|gnome(?:-core)?|kde-(?:full|standard)|.*\^"
 )
 """Packages that mostly consist of recommendations."""
 
 # Docker's own Dockerfiles for these install ca-certificates, slim variants included.
-_WITH_CERTIFICATES = re.compile(
+_WITH_CERTIFICATES = late(
     r"(?:docker\.io/)?(?:library/)?(?:buildpack-deps|golang|php|python|ruby|rust)(?=[:@]|$)"
 )
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reimage.dockerfile import Run
-from reimage.text import Span
+from reimage.text import Span, late
 
 if TYPE_CHECKING:
     from reimage.model.file_effects import FileEffect, Place
     from reimage.model.state import State
     from reimage.shell import Command, PackageOperation, Script
 
-_SHEBANG = re.compile(r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?)?(\S+)")
+_SHEBANG = late(r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?)?(\S+)")
 
 
 class RunFacts:

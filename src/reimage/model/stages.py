@@ -19,6 +19,7 @@ from reimage.dockerfile import (
 )
 from reimage.model.runs import RunFacts
 from reimage.model.state import State, looks_like_windows, opaque_shell
+from reimage.text import late
 
 PLATFORM_ARGUMENTS = (
     "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "BUILDOSVERSION",
@@ -26,8 +27,8 @@ PLATFORM_ARGUMENTS = (
 )  # fmt: skip
 """ARGs that BuildKit itself defines; their values are only known when it builds."""
 
-_REFERENCE = re.compile(r"\$\{[^}]*\}|\$\w+")
-_INDEX = re.compile(r"[0-9]{1,9}")
+_REFERENCE = late(r"\$\{[^}]*\}|\$\w+")
+_INDEX = late(r"[0-9]{1,9}")
 
 
 class Stage:

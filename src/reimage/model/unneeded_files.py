@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import NamedTuple
 
 from reimage.model.context import ContextFacts
 from reimage.model.context_copies import is_below
+from reimage.text import late
 
 _HISTORY = frozenset((".git", ".hg", ".svn"))
 _CACHES = frozenset(
@@ -18,11 +18,11 @@ _CACHES = frozenset(
     .nyc_output .sass-cache .parcel-cache htmlcov .DS_Store Thumbs.db .idea .vscode .vs
     """.split()
 )
-_SECRET = re.compile(
+_SECRET = late(
     r"\.env(?:\.(?!.*(?:example|sample|template|dist|default|schema))[\w.-]+)?|id_(?:rsa|dsa|ecdsa|ed25519)"
     r"|\.aws|\.ssh|\.netrc|\.pypirc|\.htpasswd|.+\.pem|.+\.p12|.+\.pfx"
 )
-_PLAIN = re.compile(r"[^\s*?\[\]\\!#][^*?\[\]\\\r\n]*(?<!\s)")
+_PLAIN = late(r"[^\s*?\[\]\\!#][^*?\[\]\\\r\n]*(?<!\s)")
 _INSTALLED = ("/node_modules/", "/site-packages/", "/vendor/")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from reimage.model.context import ContextFacts
+from reimage.text import late
 
-_MODERN = re.compile(r'"packageManager"\s*:\s*"yarn@[2-9]')
+_MODERN = late(r'"packageManager"\s*:\s*"yarn@[2-9]')
 _CLASSIC_LOCK = "# yarn lockfile v1"
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from reimage.dockerfile import Instruction, Onbuild, Run
@@ -12,9 +11,9 @@ from reimage.model.paths import is_at_or_above
 from reimage.rewriting.mounting import mount_flag, without_cleaning
 from reimage.rewriting.script_edits import begin_with
 from reimage.shell import PackageOperation, Verb
-from reimage.text import Edit
+from reimage.text import Edit, late
 
-_MENTION = re.compile(r"\b(?:apt|apt-get)\b")
+_MENTION = late(r"\b(?:apt|apt-get)\b")
 _CLEAN = "docker-clean"
 _REMOVE = f"rm -f /etc/apt/apt.conf.d/{_CLEAN}"
 _KEEP = (

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from reimage.model import RunFacts
 from reimage.rewriting.script_edits import append_commands, insert_command_after
 from reimage.shell import Command, PackageOperation, Statement, Verb, Word, package_operation
-from reimage.text import Edit
+from reimage.text import Edit, late
 
 _CLEANED_BY: Mapping[str, str] = MappingProxyType(
     {
@@ -21,8 +21,8 @@ _CLEANED_BY: Mapping[str, str] = MappingProxyType(
     }
 )
 _SWITCHING_USER = frozenset(("sudo", "doas", "gosu", "su-exec"))
-_PACKAGE = re.compile("node|npm|yarn|conda|mamba")
-_PROGRAM = re.compile(r"^[\"']?/(?!tmp/npm|root).*(?:node|npm|yarn|conda|mamba|bin)")
+_PACKAGE = late("node|npm|yarn|conda|mamba")
+_PROGRAM = late(r"^[\"']?/(?!tmp/npm|root).*(?:node|npm|yarn|conda|mamba|bin)")
 _HARMLESS = frozenset(("group", "subshell"))
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 
 from reimage.dockerfile import Instruction, Logical
 from reimage.shell import Word
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
-_IN_SINGLE_QUOTES = re.compile(r"'[^']*'")
+_IN_SINGLE_QUOTES = late(r"'[^']*'")
 
 
 def as_json_array(

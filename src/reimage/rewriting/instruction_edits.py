@@ -5,13 +5,11 @@ Each function answers with an edit, or with a `str`: the reason why it can't be 
 
 from __future__ import annotations
 
-import re
-
 from reimage.dockerfile import Instruction
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
-_BLANK_LINE = re.compile(r"[ \t]*\r?\n")
-_BLANK_LINE_BEFORE = re.compile(r"(?:\A|\n)([ \t]*\r?\n)\Z")
+_BLANK_LINE = late(r"[ \t]*\r?\n")
+_BLANK_LINE_BEFORE = late(r"(?:\A|\n)([ \t]*\r?\n)\Z")
 _LONGEST_BLANK_LINE = 80
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from reimage.dockerfile import Instruction, Run
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
-_BLANK_LINE = re.compile(r"[ \t]*\r?\n")
+_BLANK_LINE = late(r"[ \t]*\r?\n")
 
 
 def move_behind(

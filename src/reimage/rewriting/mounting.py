@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Literal
@@ -13,11 +12,11 @@ from reimage.model.paths import is_at_or_above
 from reimage.rewriting.script_edits import continuation
 from reimage.rewriting.statement_removal import remove_statements
 from reimage.shell import Command, PackageOperation, Statement, Verb, Word, package_operation
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
-_HOME = re.compile(r"~(?=/)|\$HOME\b|\$\{HOME\}")
+_HOME = late(r"~(?=/)|\$HOME\b|\$\{HOME\}")
 # Variables of the base image that may stand for a cache.
-_HIDDEN = re.compile(r"\$\{?\w*(?:CACHE|CARGO|COMPOSER|GEM|BUNDLE|GOPATH|GOMOD|GRADLE|PNPM|XDG)")
+_HIDDEN = late(r"\$\{?\w*(?:CACHE|CARGO|COMPOSER|GEM|BUNDLE|GOPATH|GOMOD|GRADLE|PNPM|XDG)")
 _OPTION = "--no-cache"
 
 

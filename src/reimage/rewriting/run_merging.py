@@ -17,11 +17,11 @@ from reimage.rewriting.script_joining import (
     joining_obstacle,
 )
 from reimage.shell import parses
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
 _LONGEST_LINE = 80
-_JOINS_LINES = re.compile(r"(?:&&|;|\|\|)[ \t]*[\\`][ \t]*\r?\n|\n[ \t]*(?:&&|;|\|\|)")
-_SPEAKS_TO_A_TOOL = re.compile(
+_JOINS_LINES = late(r"(?:&&|;|\|\|)[ \t]*[\\`][ \t]*\r?\n|\n[ \t]*(?:&&|;|\|\|)")
+_SPEAKS_TO_A_TOOL = late(
     r"#+\s*(?:reimage|hadolint|shellcheck|checkov|trivy|kics|tally|semgrep|nosec|renovate)\b",
     re.IGNORECASE,
 )

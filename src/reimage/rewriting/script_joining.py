@@ -9,6 +9,7 @@ from reimage.model import RunFacts
 from reimage.model.file_effects import Effect, Place, covers
 from reimage.model.paths import plain_text
 from reimage.shell import Command, Script, Statement, Verb
+from reimage.text import late
 
 _LEAKS = {
     "export": "exports variables", "readonly": "sets variables", "declare": "sets variables",
@@ -26,11 +27,11 @@ _STARTS_PROCESSES = frozenset(
     " Xvfb supervisord postgres memcached".split()
 )
 _OWN_SHELL = frozenset({"subshell", "substitution"})
-_SHELL_PROGRAM = re.compile(r"(?:/usr)?/bin/(?:sh|bash|dash|ash)|dash")
-_STARTUP_FLAG = re.compile(r"-[a-z]*[il][a-z]*|--login")
-_EXIT_FLAG = re.compile(r"-[a-z]*e[a-z]*")
-_ASSIGNED = re.compile(r"\b(?:for|select)\s+(\w+)|\$\{(\w+):?=")
-_NAME = re.compile(r"[\w.-]+")
+_SHELL_PROGRAM = late(r"(?:/usr)?/bin/(?:sh|bash|dash|ash)|dash")
+_STARTUP_FLAG = late(r"-[a-z]*[il][a-z]*|--login")
+_EXIT_FLAG = late(r"-[a-z]*e[a-z]*")
+_ASSIGNED = late(r"\b(?:for|select)\s+(\w+)|\$\{(\w+):?=")
+_NAME = late(r"[\w.-]+")
 _PACKAGE_PROGRAMS = frozenset(("apt-get", "apt", "apk", "dnf", "yum", "microdnf"))
 _PATH_PROGRAMS = frozenset(("rm", "chmod", "chown", "chgrp"))
 _HARMLESS_OPTIONS = frozenset("exv")

@@ -19,11 +19,11 @@ from reimage.rewriting import (
     Skipped,
     transformation,
 )
-from reimage.text import Edit
+from reimage.text import Edit, late
 
 _FLAGS_OF_BOTH = frozenset(("chown", "chmod", "link", "exclude"))
-_REMOTE = re.compile(r"[^/]*:|git@|github\.com/|.*\.git(?:#|$)", re.IGNORECASE)
-_WILDCARD = re.compile(r"[*?\[\\]")
+_REMOTE = late(r"[^/]*:|git@|github\.com/|.*\.git(?:#|$)", re.IGNORECASE)
+_WILDCARD = late(r"[*?\[\\]")
 _HERE = frozenset((".", "..", "/"))
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
@@ -13,14 +12,14 @@ from reimage.model.install_order import InstallBehindSources, install_behind_sou
 from reimage.model.manifests.needs import InstallNeeds, needs
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 from reimage.rewriting.instruction_moves import move_behind, move_between, newline_of
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
-_PROGRAMS = re.compile(
+_PROGRAMS = late(
     r"(?:pip[\d.]*|uv|npm|yarn|pnpm|bun|bundler?|composer(?:\.phar)?|go|poetry|pipenv|cargo|mvnw?"
     r"|mvnd|dotnet)(?![\w.-])"
 )
-_PLAIN = re.compile(r"[\w./@+-]+")
-_PLAIN_TARGET = re.compile(r"[\w./@+${}:-]+")
+_PLAIN = late(r"[\w./@+-]+")
+_PLAIN_TARGET = late(r"[\w./@+${}:-]+")
 _MOST_LINES = 8
 
 

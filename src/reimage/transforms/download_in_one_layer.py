@@ -13,9 +13,10 @@ from reimage.model.paths import UNKNOWN, names_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
 from reimage.rewriting.script_edits import insert_command_after
 from reimage.shell import Command, Script, Statement
+from reimage.text import late
 
-_DOWNLOADS = re.compile(r"\bwget\b|\bcurl\b[^|]*(?: -\w*[oO]|--output|--remote-name|>)")
-_USES_UP = re.compile(
+_DOWNLOADS = late(r"\bwget\b|\bcurl\b[^|]*(?: -\w*[oO]|--output|--remote-name|>)")
+_USES_UP = late(
     r"\b(?:tar|unzip|dpkg|rpm|sh|bash|python[\d.]*|install|add)\b|\.(?:run|bin)\b"
 )
 

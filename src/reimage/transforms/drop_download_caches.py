@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
@@ -21,17 +20,17 @@ from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transfo
 from reimage.rewriting.cache_cleaning import clean_downloads
 from reimage.rewriting.script_edits import append_commands, insert_after
 from reimage.shell import PackageOperation
-from reimage.text import Edit
+from reimage.text import Edit, late
 
-_CALL = re.compile(r"\b(?:pip[\d.]*|uv|composer|npm|yarn|conda|mamba|micromamba|gem|bundle)\b")
+_CALL = late(r"\b(?:pip[\d.]*|uv|composer|npm|yarn|conda|mamba|micromamba|gem|bundle)\b")
 _WITH_OPTION = frozenset(("pip", "uv", "composer"))
 _GEMS = frozenset(("gem", "bundle"))
 _REMOVE_GEMS = "rm -rf /usr/local/bundle/cache/*.gem"
-_GEMS_ELSEWHERE = re.compile(
+_GEMS_ELSEWHERE = late(
     r"GEM_HOME|(?i:bundle[_ ]+(?:path|deployment|config|standalone|cache_path))|--path|--deployment"
     r"|--standalone|--user-install|--install-dir|-i\b"
 )
-_PIP_SETTING = re.compile(r"config\b.*no-cache-dir|no-cache-dir\s*=")
+_PIP_SETTING = late(r"config\b.*no-cache-dir|no-cache-dir\s*=")
 
 
 @transformation(claim=Claim.SAME_FILES, known_as=("DL3042", "DL3060"))

@@ -11,9 +11,9 @@ from reimage.model.context_needs import why_needed
 from reimage.model.context_readers import Reader, readers
 from reimage.model.unneeded_files import Kind, Unneeded, files_in, unneeded_files
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
-_DOCKERFILE = re.compile(r"(?:.*[.-])?(?:Docker|Container)file(?:[.-].*)?", re.IGNORECASE)
+_DOCKERFILE = late(r"(?:.*[.-])?(?:Docker|Container)file(?:[.-].*)?", re.IGNORECASE)
 
 
 @transformation(claim=Claim.SAME_BEHAVIOUR)

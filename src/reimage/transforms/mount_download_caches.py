@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
@@ -11,12 +10,12 @@ from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transfo
 from reimage.rewriting.apt_mounting import mounts_apt
 from reimage.rewriting.mount_plans import MountPlan
 from reimage.shell import PackageOperation
-from reimage.text import Span
+from reimage.text import Span, late
 
-_CALL = re.compile(
+_CALL = late(
     r"\b(?:apt|apt-get|pip[\d.]*|uv|npm|yarn|pnpm|composer|gem|bundle|go|cargo|mvnw?|gradlew?)\b"
 )
-_OLD_SYNTAX = re.compile(r"docker/dockerfile(?:-upstream)?:1\.[01](?:\.\d+)?(?!\S*experimental)\b")
+_OLD_SYNTAX = late(r"docker/dockerfile(?:-upstream)?:1\.[01](?:\.\d+)?(?!\S*experimental)\b")
 
 
 @transformation(claim=Claim.SAME_FILES, alternative_to="drop_download_caches")

@@ -13,24 +13,24 @@ from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
 from reimage.rewriting.script_edits import continuation, insert_after
 from reimage.shell import Word
 from reimage.shell.package_managers import PackageOperation, Verb
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
 _MANAGERS = ("apt", "dnf", "zypper")
 # Settings of apt, dnf and zypper; as options of one call they stand behind -o and --setopt.
 _SETTINGS = ("apt::install-recommends", "install_weak_deps", "solver.onlyrequires")
-_SETTING = re.compile(
+_SETTING = late(
     r"(?<!-o )(?<!-o)(?<!-o \")(?<!-o ')(?<!option=)APT::Install-Recommends"
     r"|(?<!setopt=)(?<!setopt )install_weak_deps|solver\.onlyRequires",
     re.IGNORECASE,
 )
-_WANTED = re.compile(
+_WANTED = late(
     r"--install-recommends|--recommends|(?:.*=)?APT::Install-Recommends=.*"
     r"|(?:--setopt=)?install_weak_deps=.*",
     re.IGNORECASE,
 )
 _REPLACING = ("reinstall", "swap")
 """Verbs that install in place of something, for which recommendations hardly matter."""
-_HOLDS_OPTIONS = re.compile(r"[\"']?\$\{?\w*(?:opt|arg|flag|param)", re.IGNORECASE)
+_HOLDS_OPTIONS = late(r"[\"']?\$\{?\w*(?:opt|arg|flag|param)", re.IGNORECASE)
 
 
 @transformation(claim=Claim.SAME_BEHAVIOUR, known_as=("DL3015",))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from reimage.dockerfile import Add, Copy
@@ -15,14 +14,14 @@ from reimage.model.project_installs import Step, project_install, steps
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 from reimage.rewriting.script_edits import insert_after
 from reimage.shell import PackageOperation, package_operation
-from reimage.text import Edit
+from reimage.text import Edit, late
 
 _PROGRAMS = ("npm ", "yarn", "cargo ", "uv ")
-_MAY_INSTALL = re.compile(r"\b(?:npm\s|yarn\b|pnpm\s|cargo\s|uv\s+sync)")
-_BRINGS_LOCKS = re.compile(r"\s\.{0,2}/?\s|lock|package\*|\*\.json|shrinkwrap|\.\s")
+_MAY_INSTALL = late(r"\b(?:npm\s|yarn\b|pnpm\s|cargo\s|uv\s+sync)")
+_BRINGS_LOCKS = late(r"\s\.{0,2}/?\s|lock|package\*|\*\.json|shrinkwrap|\.\s")
 _CARGO = frozenset(("build", "b", "check", "c", "test", "t", "run", "r", "rustc", "fetch"))
 # What means the same to `npm install` and to `npm ci`.
-_NPM_OPTIONS = re.compile(
+_NPM_OPTIONS = late(
     r"--(?:production|only|omit|include|also|dev)(?:=\w+)?|--legacy-peer-deps|--strict-peer-deps"
     r"|--no-(?:audit|fund|optional|progress|save|bin-links|update-notifier)|--ignore-scripts"
     r"|--(?:audit|fund|progress|optional|bin-links)=\w+|--quiet|--silent|--verbose|-[sqd]+"

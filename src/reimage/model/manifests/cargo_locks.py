@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reimage.text import late
+
 _GROUPS = ("dependencies", "dev-dependencies", "build-dependencies")
-_RANGE = re.compile(r"(\^|=|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:\+.*)?")
+_RANGE = late(r"(\^|=|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+_VERSION = late(r"(\d+)\.(\d+)\.(\d+)(?:\+.*)?")
 
 
 def cargo_lock_problem(manifest_text: str, lock_text: str) -> str | None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
+from reimage.text import late
 
 # What the package managers run of the project itself when they install its dependencies.
 _INSTALL_SCRIPTS = (
@@ -36,7 +37,7 @@ _BESIDE = (
     ".pnpmfile.cjs",
     "bunfig.toml",
 )
-_LOCAL = re.compile(r"(?:file|link|portal|patch|exec|workspace):|\.{0,2}/|~/|[A-Za-z]:[\\/]")
+_LOCAL = late(r"(?:file|link|portal|patch|exec|workspace):|\.{0,2}/|~/|[A-Za-z]:[\\/]")
 
 
 _NO_GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType({})

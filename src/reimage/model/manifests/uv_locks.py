@@ -7,7 +7,9 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;@]*)(?:;.*)?")
+from reimage.text import late
+
+_REQUIREMENT = late(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;@]*)(?:;.*)?")
 _JUDGED = frozenset(("package", "default-groups", "dev-dependencies", "managed"))
 
 
