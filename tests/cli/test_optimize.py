@@ -172,7 +172,10 @@ def test_the_command_that_includes_more_repeats_what_was_asked(
         ("--hunks 3-1", "--hunks: '3-1' does not name hunks; write numbers such as 1,3-5."),
         ("--hunks 0", "--hunks: '0' does not name hunks; write numbers such as 1,3-5."),
         ("--hunks 1,,2", "--hunks: '1,,2' does not name hunks; write numbers such as 1,3-5."),
-        ("--hunks 1-999999999", "--hunks: '1-999999999' names hunk 999999999, and no patch has that many."),
+        (
+            "--hunks 1-999999999",
+            "--hunks: '1-999999999' names hunk 999999999, and no patch has that many.",
+        ),
         (
             "--allow everything",
             (

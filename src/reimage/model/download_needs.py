@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from re import Pattern
+from types import MappingProxyType
 
 from reimage.model.download_caches import cache_is_off, cache_options
 from reimage.model.facts import Facts
 from reimage.model.package_list_readers import is_unknown_script
 from reimage.model.runs import RunFacts
+from reimage.model.settings import is_set_in
 from reimage.model.stages import Stage
 from reimage.shell import PackageOperation, Verb
 from reimage.text import late
@@ -26,6 +29,25 @@ _MOVED_BY_FILE = late(
     r"(?mi)^\s*[\"']?(?:cache|store-?dir|enable-?global-?virtual-?store|virtual-store-dir)[\"']?\s*[=:]"
 )
 _SETTING_FILES = (".npmrc", "pnpm-workspace.yaml")
+# Settings that make the usual directory the wrong one to mount, or more than a cache.
+_NO_MERE_CACHE: Mapping[str, tuple[Pattern[str], str]] = MappingProxyType(
+    {
+        "pnpm": (
+            late(r"(?i)global-?_?virtual-?_?store"),
+            "the global virtual store is part of what is installed",
+        ),
+        "uv": (
+            late(r"(?:UV_LINK_MODE|--link-mode)[\s=\"']+symlink"),
+            "what is installed are links into the cache",
+        ),
+        "bundle": (
+            late(
+                r"BUNDLE_(?:PATH|DEPLOYMENT)|\bbundler?\s[^&;|]*\b(?:path|deployment|standalone)\b"
+            ),
+            "Bundler is told to install elsewhere, and downloads go there, too",
+        ),
+    }
+)
 _SWITCHING_USER = ("sudo", "doas", "gosu", "su-exec", "su", "chroot")
 
 
@@ -37,6 +59,9 @@ def downloads_something(operation: PackageOperation) -> bool:
     said = operation.verb_words[0].value if operation.verb_words else None
     if name == "pip":
         return said in _VERBS_OF_PIP
+    if name in ("maven", "gradle"):  # one call may have several goals
+        goals = (*operation.verb_words, *operation.packages)
+        return any(word.value not in _NOT_DOWNLOADING for word in goals)
     if name in _BUILDING:
         return said is not None and said not in _NOT_DOWNLOADING
     return operation.verb in (Verb.INSTALL, Verb.UPGRADE)
@@ -47,11 +72,18 @@ def is_source_of_build(name: str) -> bool:
     return name in _BUILDING
 
 
-def moves_cache(facts: Facts, run: RunFacts, operations: Sequence[PackageOperation]) -> str | None:
-    """Why the cache may be off, or elsewhere than the variables in force say."""
+def moves_cache(
+    facts: Facts, stage: Stage, run: RunFacts, operations: Sequence[PackageOperation]
+) -> str | None:
+    """Why the cache may be off, elsewhere than the variables in force say, or no mere cache."""
     manager = operations[0].manager
     if reason := cache_is_off(run, manager):
         return reason
+    setting = _NO_MERE_CACHE.get(manager.name)
+    if setting and is_set_in(stage, setting[0]):
+        return setting[1]
+    if manager.name == "pnpm" and any(map(_is_global, operations)):
+        return "pnpm 11 runs what is installed globally from its store"
     if any(each.has(*cache_options(manager)) for each in operations):
         return "an option names another directory"
     if any(run.named(*_SWITCHING_USER)):
@@ -61,6 +93,10 @@ def moves_cache(facts: Facts, run: RunFacts, operations: Sequence[PackageOperati
             if path.rpartition("/")[2] in _SETTING_FILES and _MOVED_BY_FILE.search(text):
                 return f"{path} has settings of the cache"
     return None
+
+
+def _is_global(operation: PackageOperation) -> bool:
+    return operation.has("--global") or "-g" in operation.command.values
 
 
 def needs_layer_of(facts: Facts, stage: Stage, run: RunFacts, name: str) -> str | None:

@@ -12,7 +12,7 @@ _HARMLESS = frozenset(
 _SETTINGS = frozenset(
     """
     corepack:enable corepack:prepare corepack:install npm:config npm:set yarn:config pnpm:config
-    pip:config pip:check pip:list bundle:config gem:update
+    pip:config pip:check pip:list poetry:config bundle:config gem:update
     """.split()
 )
 _DIRECTORIES_OF_NO_PROJECT = ("/var/", "/root/", "/tmp/", "/usr/", "/etc/", "~/", "$HOME/")

@@ -6,7 +6,7 @@ import json
 import posixpath
 import re
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -30,7 +30,7 @@ _UNUSUAL = MappingProxyType(
         "bun": ("--cwd", "-c", "--config", "--filter"),
         "bundle": ("--gemfile", "--binstubs", "--standalone", "--local"),
         "composer": (
-            "-d", "--working-dir", "-o", "--optimize-autoloader", "-a", "--classmap-authoritative"
+            "-d", "--working-dir",
         ),
         "go": ("-C", "-modfile"),
         "poetry": ("-C", "--directory", "-P", "--project"),
@@ -47,6 +47,7 @@ _UNUSUAL = MappingProxyType(
         "dotnet": ("--configfile", "--lock-file-path", "-s", "--source"),
     }
 )  # fmt: skip
+_CLASS_MAPS = ("-o", "--optimize-autoloader", "-a", "--classmap-authoritative")
 # What the install writes, relative to the project: if the context has it too, the later one stays.
 _WRITTEN = MappingProxyType(
     {
@@ -63,6 +64,7 @@ _IN_EACH_PROJECT = MappingProxyType(
 _BESIDE = MappingProxyType(
     {
         "bun": ("bun.lockb",),
+        "composer": ("auth.json",),
         "maven": (".mvn",),
         "pnpm": (".pnpmfile.mjs",),
         "yarn": (".yarnclean",),
@@ -83,7 +85,8 @@ def files_needed(install: ProjectInstall, context: ContextFacts, locate: Locate)
         return InstallNeeds((), f"the program {program} is itself one of the sources")
     directory = locate(install.directory)
     if install.manager == "pip":
-        return _requirements(install, context, locate)
+        found = _requirements(install, context, locate)
+        return needs((*found.files, *_uv_settings(install, context, directory)), found.problem)
     if directory is None:
         return InstallNeeds((), "it does not run in the directory that is copied")
     found = _of_directory(install, context, directory)
@@ -95,6 +98,17 @@ def files_needed(install: ProjectInstall, context: ContextFacts, locate: Locate)
 
 def _exists(path: str, context: ContextFacts) -> bool:
     return path in context.files or path in context.directories
+
+
+def _uv_settings(
+    install: ProjectInstall, context: ContextFacts, directory: str | None
+) -> Iterator[str]:
+    """`uv pip` also goes by uv's settings in the project, and above it."""
+    while install.operation.manager.name == "uv" and directory is not None:
+        for path in beside(context.texts, directory, ("uv.toml", "pyproject.toml")):
+            if path.endswith("uv.toml") or "[tool.uv" in context.texts[path]:
+                yield path
+        directory = posixpath.dirname(directory) if directory else None
 
 
 def _requirements(install: ProjectInstall, context: ContextFacts, locate: Locate) -> InstallNeeds:
@@ -128,7 +142,8 @@ def _of_directory(install: ProjectInstall, context: ContextFacts, directory: str
             return go.install_needs(texts, directory)
         case "poetry" | "uv":
             found = python.project_needs(texts, directory)
-            return needs(found.files, found.problem or _project_itself(install, texts, directory))
+            problem = found.problem or _project_itself(install, texts, directory)
+            return needs(found.files, problem or _told_by_a_build(install, texts, found.files))
         case "pipenv":
             names = beside(texts, directory, ("Pipfile", "Pipfile.lock"))
             return python.install_needs({name: texts[name] for name in names}, directory)
@@ -142,6 +157,8 @@ def _of_directory(install: ProjectInstall, context: ContextFacts, directory: str
 
 def _composer(install: ProjectInstall, texts: Mapping[str, str], directory: str) -> InstallNeeds:
     found = composer.install_needs(texts, directory)
+    if option := next(filter(install.operation.has, _CLASS_MAPS), None):
+        return needs(found.files, f"{option} makes a map of the classes in the sources")
     if found.problem or install.operation.has("--no-plugins"):
         return found
     text = texts.get(found.files[0], "")
@@ -171,6 +188,19 @@ def _project_itself(
             return "uv sync also installs the members of the workspace from their sources"
     if is_package and not install.operation.has(switch):
         return f"{install.manager} {install.said} without {switch} installs the project, too"
+    return None
+
+
+def _told_by_a_build(
+    install: ProjectInstall, texts: Mapping[str, str], files: Iterable[str]
+) -> str | None:
+    """uv builds a project to compare its dependencies with the lock file, if it has to."""
+    if install.manager != "uv" or install.operation.has("--frozen"):
+        return None
+    for path in files:
+        project = python.read_project(texts.get(path, "")) if path.endswith(".toml") else None
+        if project and {"dependencies", "optional-dependencies"} & {*project.dynamic}:
+            return f"the dependencies in {path} are dynamic, and uv builds the project to see them"
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from reimage.model.manifests.needs import inside
 from reimage.model.manifests.npm import read_manifest
 from reimage.model.manifests.npm_locks import npm_lock_problem, pnpm_lock_problem, yarn_lock_problem
 from reimage.model.manifests.uv_locks import uv_lock_problem
+from reimage.text import late
 
 
 class LockRule(NamedTuple):
@@ -82,6 +83,19 @@ RULES: Mapping[str, LockRule] = MappingProxyType(
         ),
     }
 )  # fmt: skip
+
+
+_RESOLVING = late(
+    r"UV_(?:(?:(?:DEFAULT|EXTRA)_)?INDEX(?:_URL|_STRATEGY)?|FIND_LINKS|EXCLUDE_NEWER(?:_PACKAGE)?"
+    r"|RESOLUTION|PRERELEASE|FORK_STRATEGY|NO_SOURCES(?:_PACKAGE)?|CONFIG_FILE)"
+)
+
+
+def asks_for_another_lock(manager: str, variables: Iterable[str]) -> str | None:
+    """The environment variable that has a say about what the lock file should hold."""
+    if manager != "uv":
+        return None
+    return next((name for name in variables if _RESOLVING.fullmatch(name)), None)
 
 
 def lock_beside(manager: str, directory: str, context: ContextFacts) -> str | None:

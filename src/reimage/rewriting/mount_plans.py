@@ -10,6 +10,7 @@ from reimage.model.cache_places import cache_places, dependent
 from reimage.model.download_needs import is_source_of_build, moves_cache, needs_layer_of
 from reimage.model.homes import Home, home_of
 from reimage.model.paths import is_at_or_above
+from reimage.model.project_installs import said_by
 from reimage.model.yarn import uses_classic_yarn
 from reimage.rewriting.apt_mounting import APT_DIRECTORIES, apt_flags_and_edits
 from reimage.rewriting.mounting import (
@@ -59,6 +60,8 @@ class MountPlan:
         places = cache_places(name, self.stage, self.run.state, home)
         if places is None or isinstance(places, str):
             return places
+        if name == "go" and all(said_by(each).startswith("mod ") for each in operations):
+            places = places[:1]  # nothing is built
         places = tuple(place for place in places if not self._is_mounted(place))
         if not places:
             return None
@@ -106,7 +109,7 @@ class MountPlan:
         name, context = operations[0].manager.name, self.facts.context
         if name == "yarn" and not (context and uses_classic_yarn(context)):
             return "Yarn 2 and later may run the application from their cache"
-        if reason := moves_cache(self.facts, self.run, operations):
+        if reason := moves_cache(self.facts, self.stage, self.run, operations):
             return reason
         if reason := needs_layer_of(self.facts, self.stage, self.run, name):
             return reason

@@ -140,6 +140,8 @@ def _name(found: InstallBehindSources) -> str:
 
 def _message(found: InstallBehindSources, paths: Sequence[str]) -> str:
     names = [posixpath.basename(path) for path in paths]
+    if len(set(names)) < len(names):
+        names = list(paths)
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     if len(names) > 4:
         listed = f"{len(names)} manifests"

@@ -16,9 +16,7 @@ from reimage.shell import Command, Script, Statement
 from reimage.text import late
 
 _DOWNLOADS = late(r"\bwget\b|\bcurl\b[^|]*(?: -\w*[oO]|--output|--remote-name|>)")
-_USES_UP = late(
-    r"\b(?:tar|unzip|dpkg|rpm|sh|bash|python[\d.]*|install|add)\b|\.(?:run|bin)\b"
-)
+_USES_UP = late(r"\b(?:tar|unzip|dpkg|rpm|sh|bash|python[\d.]*|install|add)\b|\.(?:run|bin)\b")
 
 
 @transformation(claim=Claim.SAME_FILES)

@@ -107,4 +107,5 @@ def _message(chosen: Sequence[Unneeded], context: ContextFacts) -> str:
     files = files_in([each.path for each in chosen], context)
     size = sum(context.files[path] for path in files)
     count = "1 file" if len(files) == 1 else f"{len(files):,} files"
-    return f"keeps {shown} out of the build context: {count}, {size:,} bytes"
+    length = "1 byte" if size == 1 else f"{size:,} bytes"
+    return f"keeps {shown} out of the build context: {count}, {length}"

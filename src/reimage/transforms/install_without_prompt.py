@@ -19,9 +19,7 @@ _MANAGERS = ("apt", "dnf", "yum", "zypper", "pacman", "conda", "mamba")
 _APT = late(r"\b(?:apt|apt-get|aptitude|dpkg)\b")
 _ASKING = (Verb.INSTALL, Verb.UPGRADE, Verb.REMOVE)
 # Settings of apt, dnf and conda that answer for all later calls.
-_ANSWERED = late(
-    r"APT::Get::(?:Assume-Yes|force-yes)|(?<!-)\bassumeyes|always_yes", re.IGNORECASE
-)
+_ANSWERED = late(r"APT::Get::(?:Assume-Yes|force-yes)|(?<!-)\bassumeyes|always_yes", re.IGNORECASE)
 _NOT_ASKING = (
     "--force-yes", "--assume-no", "--assumeno", "--trivial-only", "-s", "--simulate",
     "--just-print", "--dry-run", "--print-uris",

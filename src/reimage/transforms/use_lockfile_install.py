@@ -9,7 +9,13 @@ from reimage.dockerfile import Add, Copy
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
 from reimage.model.context_copies import source_of
 from reimage.model.installed_modules import what_brings
-from reimage.model.lock_files import RULES, LockRule, lock_beside, lock_problem
+from reimage.model.lock_files import (
+    RULES,
+    LockRule,
+    asks_for_another_lock,
+    lock_beside,
+    lock_problem,
+)
 from reimage.model.project_installs import Step, project_install, steps
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 from reimage.rewriting.script_edits import insert_after
@@ -123,7 +129,14 @@ def _objection(
             return f"{there}, which npm ci deletes"
     elif manager in ("yarn", "pnpm") and operation.has("--cwd", "-C", "--dir", "--filter", "-F"):
         return "an option points it to another directory"
+    if name := asks_for_another_lock(manager, _variables(step, run)):
+        return f"{name} decides about the lock file, too"
     return lock_problem(manager, lock, context, stage.root_image)
+
+
+def _variables(step: Step, run: RunFacts) -> Iterator[str]:
+    yield from (*run.state.env, *run.state.args)
+    yield from (word.text.partition("=")[0] for word in step.command.assignments)
 
 
 def _strict(operation: PackageOperation, rule: LockRule, run: RunFacts) -> Edit:
