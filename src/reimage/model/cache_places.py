@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
@@ -10,6 +11,7 @@ from reimage.model.facts import Facts
 from reimage.model.homes import Home
 from reimage.model.known_images import is_official
 from reimage.model.paths import is_at_or_above
+from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.model.state import State
 
@@ -59,6 +61,7 @@ _SET_BY_IMAGE: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "rust": {"CARGO_HOME": "/usr/local/cargo"},
     }
 )
+_TIDYING = frozenset(("rm", "find", "mkdir", "chown", "chmod", "du", "ls"))
 _IN_A_CONTAINER = (Cmd, Entrypoint, Healthcheck, Volume)
 
 
@@ -96,8 +99,11 @@ def _place(places: _Places, variables: Mapping[str, str], state: State) -> str |
     return None
 
 
-def dependent(facts: Facts, stage: Stage, directory: str) -> str | None:
-    """The beginning of an instruction that needs what a layer holds in the directory."""
+def dependent(facts: Facts, stage: Stage, directory: str, manager: str) -> str | None:
+    """The beginning of an instruction that needs what a layer holds in the directory.
+
+    RUNs that call the manager do not, for they can have the mount as well.
+    """
     tail = directory.removeprefix("/root")
     for instruction in stage.instructions:
         if _writes_into(instruction, directory):
@@ -109,12 +115,30 @@ def dependent(facts: Facts, stage: Stage, directory: str) -> str | None:
                 directory in text or f"~{tail}" in text
             ):
                 return _shown(instruction)
+        for run in user.runs:
+            calls = any(each.manager.name == manager for each in run.operations)
+            if not calls and _uses(run, directory, tail):
+                return _shown(run.run)
     for other in facts.stages:
         for instruction in other.instructions:
             if any(is_at_or_above(each, directory) or is_at_or_above(directory, each)
                    for each in _taken(instruction, stage) if each != "/"):  # fmt: skip
                 return _shown(instruction)
     return None
+
+
+def _uses(run: RunFacts, directory: str, tail: str) -> bool:
+    if directory not in run.run.logical.text and tail not in run.run.logical.text:
+        return False
+    pattern = re.compile(
+        rf"(?:{re.escape(directory)}|(?:~|\$\{{?HOME\}}?){re.escape(tail)})(?![\w.-])"
+    )
+    return any(
+        pattern.search(word.text)
+        for command in run.commands
+        if command.unwrapped().name not in _TIDYING
+        for word in command.words
+    )
 
 
 def _writes_into(instruction: Instruction, directory: str) -> bool:

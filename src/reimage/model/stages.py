@@ -166,9 +166,12 @@ def read_stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
 
 
 def _global_arguments(dockerfile: Dockerfile) -> Mapping[str, str | None]:
+    platform = dict.fromkeys(PLATFORM_ARGUMENTS)
+    if not dockerfile.instructions or not isinstance(dockerfile.instructions[0], Arg):
+        return platform
     state = State.initial()
-    for name in PLATFORM_ARGUMENTS:
-        state = state._replace(args=state.args.with_item(name, None))
+    for name, value in platform.items():
+        state = state._replace(args=state.args.with_item(name, value))
     for instruction in dockerfile.instructions:
         if not isinstance(instruction, Arg):
             break

@@ -60,7 +60,7 @@ class MountPlan:
         places = cache_places(name, self.stage, self.run.state, home)
         if places is None or isinstance(places, str):
             return places
-        if name == "go" and all(said_by(each).startswith("mod ") for each in operations):
+        if name == "go" and all(map(_is_about_modules, operations)):
             places = places[:1]  # nothing is built
         places = tuple(place for place in places if not self._is_mounted(place))
         if not places:
@@ -116,6 +116,10 @@ class MountPlan:
         if self.stage.ships and is_source_of_build(name):
             return "they are what the program is built from, and this stage ships"
         for place in places:
-            if needed := dependent(self.facts, self.stage, place):
+            if needed := dependent(self.facts, self.stage, place, name):
                 return f"`{needed}` needs what is in {place}"
         return None
+
+
+def _is_about_modules(operation: PackageOperation) -> bool:
+    return said_by(operation).partition(" ")[0] == "mod"
