@@ -205,7 +205,7 @@ def _only_hunks(
     rewrites = tuple(
         one
         if one.id in reasons or one.status in (Status.HELD_BACK, Status.DROPPED)
-        else replace(one, status=Status.HELD_BACK, reason="its hunk was not chosen")
+        else one._replace(status=Status.HELD_BACK, reason="its hunk was not chosen")
         for one in report.rewrites
     )
-    return replace(again, rewrites=rewrites), _contents(kept, names)
+    return again._replace(rewrites=rewrites), _contents(kept, names)
