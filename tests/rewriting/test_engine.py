@@ -155,13 +155,13 @@ def test_an_identity_survives_the_passes() -> None:
 
 @transformation(claim=Claim.SAME_IMAGE)
 def move_first_run_to_the_end(facts: Facts) -> Iterator[Finding]:
-    """Move `RUN one`, and leave an EXPOSE in its place."""
+    """Move `RUN one`, and leave an ARG in its place."""
     source = facts.dockerfile.source
     first = next(i for i in facts.dockerfile.instructions if isinstance(i, Run))
     if first.arguments.text == "one":
         end = Span(len(source), len(source))
-        moved = Edit(end, "LABEL a=b\n" + first.full_span.of(source))
-        yield Rewrite("later", first.span, (Edit(first.full_span, "EXPOSE 80\n"), moved))
+        moved = Edit(end, "ARG b\n" + first.full_span.of(source))
+        yield Rewrite("later", first.span, (Edit(first.full_span, "ARG a\n"), moved))
 
 
 @transformation(claim=Claim.SAME_IMAGE)
@@ -174,8 +174,8 @@ def remark_on_runs(facts: Facts) -> Iterator[Finding]:
 
 def test_what_was_moved_is_reported_where_it_stood() -> None:
     outcome = run(SOURCE, move_first_run_to_the_end, remark_on_runs)
-    assert outcome.text.endswith("RUN two\nLABEL a=b\nRUN one\n")
-    places = {remark.at.of(SOURCE) for remark in outcome.remarks}
+    assert outcome.text.endswith("RUN two\nARG b\nRUN one\n")
+    places = {remark.original.of(SOURCE) for remark in outcome.remarks}
     assert places == {"RUN one", "RUN two"}
 
 

@@ -104,7 +104,9 @@ def lock_beside(manager: str, directory: str, context: ContextFacts) -> str | No
     return next((path for path in paths if path in context.files), None)
 
 
-def lock_problem(manager: str, lock: str, context: ContextFacts, image: str | None) -> str | None:
+def lock_problem(
+    manager: str, lock: str, context: ContextFacts, image: str | None, *, wants_peers: bool = True
+) -> str | None:
     """Why an install by the lock file alone may fail, or may install something else."""
     directory = posixpath.dirname(lock)
     manifest = inside(directory, RULES[manager].manifest) or ""
@@ -118,7 +120,7 @@ def lock_problem(manager: str, lock: str, context: ContextFacts, image: str | No
             return uv_lock_problem(text, lock_text)
         case "npm":
             reason = _npm_problem(lock_text, directory, context, image)
-            reason = reason or npm_lock_problem(text, lock_text)
+            reason = reason or npm_lock_problem(text, lock_text, wants_peers=wants_peers)
         case "yarn":
             reason = _yarn_problem(text, lock_text, directory, context)
             reason = reason or yarn_lock_problem(text, lock_text)

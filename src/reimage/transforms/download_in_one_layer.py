@@ -78,7 +78,7 @@ def _finding(
     edit = insert_command_after(run, _statement(script, use), f"{remove} {archive.text}")
     if isinstance(edit, str):
         return Refusal(f"{message}, but {edit}", run.run.span)
-    return Rewrite(message, run.run.span, (edit,))
+    return Rewrite(f"removes an archive: {message}", run.run.span, (edit,))
 
 
 def _statement(script: Script, command: Command) -> Statement:

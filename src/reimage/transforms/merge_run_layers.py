@@ -78,7 +78,7 @@ def _merges(facts: Facts, stage: Stage, block: list[RunFacts]) -> Iterator[Findi
         runs = block[group.first : group.last + 1]
         edits = merged(facts.dockerfile, runs)
         if not isinstance(edits, str):
-            yield Rewrite(group.message, _around(runs), edits)
+            yield Rewrite(f"merges {len(runs)} RUNs: {group.message}", _around(runs), edits)
 
 
 def _widest(

@@ -26,6 +26,7 @@ _PROGRAMS = ("npm ", "yarn", "cargo ", "uv ")
 _MAY_INSTALL = late(r"\b(?:npm\s|yarn\b|pnpm\s|cargo\s|uv\s+sync)")
 _BRINGS_LOCKS = late(r"\s\.{0,2}/?\s|lock|package\*|\*\.json|shrinkwrap|\.\s")
 _CARGO = frozenset(("build", "b", "check", "c", "test", "t", "run", "r", "rustc", "fetch"))
+_WITHOUT_PEERS = late(r"(?m)^\s*legacy-peer-deps\s*=\s*true")
 # What means the same to `npm install` and to `npm ci`.
 _NPM_OPTIONS = late(
     r"--(?:production|only|omit|include|also|dev)(?:=\w+)?|--legacy-peer-deps|--strict-peer-deps"
@@ -131,7 +132,12 @@ def _objection(
         return "an option points it to another directory"
     if name := asks_for_another_lock(manager, _variables(step, run)):
         return f"{name} decides about the lock file, too"
-    return lock_problem(manager, lock, context, stage.root_image)
+    settings = source_of(posixpath.join(directory, ".npmrc"), stage, run.run, context) or ""
+    wants_peers = not (
+        operation.has("--legacy-peer-deps")
+        or _WITHOUT_PEERS.search(context.texts.get(settings, ""))
+    )
+    return lock_problem(manager, lock, context, stage.root_image, wants_peers=wants_peers)
 
 
 def _variables(step: Step, run: RunFacts) -> Iterator[str]:
