@@ -85,6 +85,15 @@ RULES: Mapping[str, LockRule] = MappingProxyType(
 )  # fmt: skip
 
 
+# What means the same to `npm install` and to `npm ci`.
+NPM_CI_OPTIONS = late(
+    r"--(?:production|only|omit|include|also|dev)(?:=\w+)?|--legacy-peer-deps|--strict-peer-deps"
+    r"|--no-(?:audit|fund|optional|progress|save|bin-links|update-notifier)|--ignore-scripts"
+    r"|--(?:audit|fund|progress|optional|bin-links)=\w+|--quiet|--silent|--verbose|-[sqd]+"
+    r"|--prefer-(?:offline|online)|--offline|--unsafe-perm(?:=\w+)?|--force|-f|--no-color"
+    r"|--(?:loglevel|registry|cache|fetch-[\w-]+|maxsockets|cpu|os|libc)(?:=.*)?"
+    r"|--build-from-source(?:=.*)?|--foreground-scripts"
+)
 _RESOLVING = late(
     r"UV_(?:(?:(?:DEFAULT|EXTRA)_)?INDEX(?:_URL|_STRATEGY)?|FIND_LINKS|EXCLUDE_NEWER(?:_PACKAGE)?"
     r"|RESOLUTION|PRERELEASE|FORK_STRATEGY|NO_SOURCES(?:_PACKAGE)?|CONFIG_FILE)"

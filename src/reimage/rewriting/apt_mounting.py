@@ -49,6 +49,12 @@ def apt_flags_and_edits(
     return edit if isinstance(edit, str) else (flags, [edit])
 
 
+def empties_mounted_lists(run: RunFacts) -> bool:
+    """Whether the RUN cleans up directories of apt that are cache mounts already."""
+    mounted = tuple(each for each in APT_DIRECTORIES if _is_within(each, run.cache_mounts))
+    return bool(mounted and without_cleaning(run, ("apt",), mounted, "/root"))
+
+
 def _is_within(directory: str, mounted: tuple[str, ...]) -> bool:
     return any(is_at_or_above(each, directory) for each in mounted)
 

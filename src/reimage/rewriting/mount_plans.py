@@ -12,7 +12,11 @@ from reimage.model.homes import Home, home_of
 from reimage.model.paths import is_at_or_above
 from reimage.model.project_installs import said_by
 from reimage.model.yarn import uses_classic_yarn
-from reimage.rewriting.apt_mounting import APT_DIRECTORIES, apt_flags_and_edits
+from reimage.rewriting.apt_mounting import (
+    APT_DIRECTORIES,
+    apt_flags_and_edits,
+    empties_mounted_lists,
+)
 from reimage.rewriting.mounting import (
     add_flags,
     mount_flag,
@@ -44,7 +48,7 @@ class MountPlan:
         if isinstance(found, str):
             return found
         flags, edits = found
-        if flags or edits:
+        if flags or edits or empties_mounted_lists(self.run):
             self.flags |= {flag: flag for flag in flags}
             self._edits += edits
             self._directories += APT_DIRECTORIES

@@ -35,9 +35,9 @@ def copy_manifests_first(facts: Facts) -> Iterator[Finding]:
     The image holds the same files. What an install reads is taken from the build context, after the
     ignore file: included requirement files, manifests of workspaces, settings such as `.npmrc`. A
     RUN that also builds is split. It stays away where the install needs the sources (editable and
-    local packages, scripts in package.json, plug-ins, `poetry install` without `--no-root`), where
-    the context has a directory such as node_modules that would replace the installed one, and where
-    other commands in between may use the sources.
+    local packages, scripts in package.json, Prisma's client, plug-ins, `poetry install` without
+    `--no-root`), where the context has a directory such as node_modules that would replace the
+    installed one, and where other commands in between may use the sources.
     """
     for stage in facts.stages:
         runs = [run for run in stage.runs if _PROGRAMS.search(run.run.logical.text)]

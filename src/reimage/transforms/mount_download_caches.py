@@ -35,7 +35,8 @@ def mount_download_caches(facts: Facts) -> Iterator[Finding]:
     create. Of `/var/lib/apt` only the lists are mounted: the rest belongs to the image.
 
     It refuses where user, home or directory are not known, where something needs what the layer
-    holds (later RUNs that work offline, `COPY --from`, the container's command), and for Go, Cargo,
+    holds (later RUNs that work offline, `COPY --from`, the container's command), where what is
+    installed runs from the cache (global packages of pnpm, links that uv makes), and for Go, Cargo,
     Maven and Gradle in a stage that ships. conda is left alone: its environments are links into its
     cache.
     """

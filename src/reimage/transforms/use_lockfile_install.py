@@ -10,6 +10,7 @@ from reimage.model import ContextFacts, Facts, RunFacts, Stage
 from reimage.model.context_copies import source_of
 from reimage.model.installed_modules import what_brings
 from reimage.model.lock_files import (
+    NPM_CI_OPTIONS,
     RULES,
     LockRule,
     asks_for_another_lock,
@@ -27,15 +28,6 @@ _MAY_INSTALL = late(r"\b(?:npm\s|yarn\b|pnpm\s|cargo\s|uv\s+sync)")
 _BRINGS_LOCKS = late(r"\s\.{0,2}/?\s|lock|package\*|\*\.json|shrinkwrap|\.\s")
 _CARGO = frozenset(("build", "b", "check", "c", "test", "t", "run", "r", "rustc", "fetch"))
 _WITHOUT_PEERS = late(r"(?m)^\s*legacy-peer-deps\s*=\s*true")
-# What means the same to `npm install` and to `npm ci`.
-_NPM_OPTIONS = late(
-    r"--(?:production|only|omit|include|also|dev)(?:=\w+)?|--legacy-peer-deps|--strict-peer-deps"
-    r"|--no-(?:audit|fund|optional|progress|save|bin-links|update-notifier)|--ignore-scripts"
-    r"|--(?:audit|fund|progress|optional|bin-links)=\w+|--quiet|--silent|--verbose|-[sqd]+"
-    r"|--prefer-(?:offline|online)|--offline|--unsafe-perm(?:=\w+)?|--force|-f|--no-color"
-    r"|--(?:loglevel|registry|cache|fetch-[\w-]+|maxsockets|cpu|os|libc)(?:=.*)?"
-    r"|--build-from-source(?:=.*)?|--foreground-scripts"
-)
 
 
 @transformation(claim=Claim.SAME_BEHAVIOUR)
@@ -123,7 +115,7 @@ def _objection(
         return f"{lock} is not copied before it"
     if manager == "npm":
         for word in operation.command.options:
-            if not _NPM_OPTIONS.fullmatch(word.value or ""):
+            if not NPM_CI_OPTIONS.fullmatch(word.value or ""):
                 return f"npm ci may not take {word.text}"
         modules = posixpath.join(directory, "node_modules")
         if there := what_brings(modules, step, run, stage, context):
