@@ -7,7 +7,7 @@ from tests import corpus_files
 
 from reimage.dockerfile import parse
 from reimage.model import Facts, RunFacts
-from reimage.rewriting.script_edits import (
+from reimage.rewriting.edits.script_edits import (
     append_commands,
     begin_with,
     insert_after,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from reimage.model.copied_files import place
+from reimage.model.copies.copied_files import place
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.model.state import State

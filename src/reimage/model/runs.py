@@ -10,7 +10,7 @@ from reimage.dockerfile import Run
 from reimage.text import Span, late
 
 if TYPE_CHECKING:
-    from reimage.model.file_effects import FileEffect, Place
+    from reimage.model.copies.file_effects import FileEffect, Place
     from reimage.model.state import State
     from reimage.shell import Command, PackageOperation, Script
 
@@ -98,7 +98,7 @@ class RunFacts:
     @cached_property
     def file_effects(self) -> tuple[FileEffect, ...]:
         """The files that its commands write, remove and give another mode or owner, in order."""
-        from reimage.model.file_effects import file_effects
+        from reimage.model.copies.file_effects import file_effects
 
         if self.script is None or self.script.opaque:
             return ()
@@ -107,7 +107,7 @@ class RunFacts:
     @cached_property
     def left_behind(self) -> tuple[Place, ...]:
         """What it writes into its layer and does not remove itself."""
-        from reimage.model.file_effects import left_behind
+        from reimage.model.copies.file_effects import left_behind
 
         return left_behind(self.file_effects, self.hidden_directories)
 

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from reimage.dockerfile import Add
 from reimage.model import ContextFacts, Facts, State
-from reimage.model.file_names import is_ordinary_file_name, looks_like_archive
+from reimage.model.copies.file_names import is_ordinary_file_name, looks_like_archive
 from reimage.rewriting import (
     Claim,
     Evidence,

@@ -6,12 +6,12 @@ import posixpath
 from collections.abc import Iterator, Sequence
 
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
-from reimage.model.context_copies import FolderCopy, folder_copy, is_below, source_of
-from reimage.model.install_files import files_needed
-from reimage.model.install_order import InstallBehindSources, install_behind_sources
+from reimage.model.copies.context_copies import FolderCopy, folder_copy, is_below, source_of
+from reimage.model.installs.install_files import files_needed
+from reimage.model.installs.install_order import InstallBehindSources, install_behind_sources
 from reimage.model.manifests.needs import InstallNeeds, needs
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.instruction_moves import move_behind, move_between, newline_of
+from reimage.rewriting.edits.instruction_moves import move_behind, move_between, newline_of
 from reimage.text import Edit, Span, late
 
 _PROGRAMS = late(

@@ -6,12 +6,16 @@ import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.archive_uses import is_removed_later, use_in_script, use_of_instructions
-from reimage.model.archives import used_up
-from reimage.model.file_effects import Effect, FileEffect
+from reimage.model.copies.file_effects import Effect, FileEffect
+from reimage.model.downloads.archive_uses import (
+    is_removed_later,
+    use_in_script,
+    use_of_instructions,
+)
+from reimage.model.downloads.archives import used_up
 from reimage.model.paths import UNKNOWN, names_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.script_edits import insert_command_after
+from reimage.rewriting.edits.script_edits import insert_command_after
 from reimage.shell import Command, Script, Statement
 from reimage.text import late
 

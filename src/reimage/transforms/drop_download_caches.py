@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.download_caches import (
+from reimage.model.caches.download_caches import (
     caching_is_settled,
     downloads_are_hidden,
     emptied_by_next_runs,
@@ -13,12 +13,12 @@ from reimage.model.download_caches import (
     fetches_downloads,
     works_offline_later,
 )
+from reimage.model.installs.yarn import uses_classic_yarn
 from reimage.model.known_images import is_official
 from reimage.model.settings import is_set_in
-from reimage.model.yarn import uses_classic_yarn
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.cache_cleaning import clean_downloads
-from reimage.rewriting.script_edits import append_commands, insert_after
+from reimage.rewriting.edits.cache_cleaning import clean_downloads
+from reimage.rewriting.edits.script_edits import append_commands, insert_after
 from reimage.shell import PackageOperation
 from reimage.text import Edit, late
 

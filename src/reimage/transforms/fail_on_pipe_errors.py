@@ -9,7 +9,7 @@ from reimage.model import Facts, RunFacts, Stage
 from reimage.model.known_images import sh_knows_pipefail
 from reimage.model.state import shell_options
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.script_edits import begin_with, insert_after
+from reimage.rewriting.edits.script_edits import begin_with, insert_after
 from reimage.shell import Command, Script
 from reimage.shell.pipelines import may_fail_unharmed, pipelines
 from reimage.text import Edit, late

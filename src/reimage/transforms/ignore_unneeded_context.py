@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from reimage.model import ContextFacts, Facts
-from reimage.model.context_needs import why_needed
-from reimage.model.context_readers import Reader, readers
-from reimage.model.unneeded_files import Kind, Unneeded, files_in, unneeded_files
+from reimage.model.copies.context_readers import Reader, readers
+from reimage.model.ignoring.context_needs import why_needed
+from reimage.model.ignoring.unneeded_files import Kind, Unneeded, files_in, unneeded_files
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 from reimage.text import Edit, Span, late
 

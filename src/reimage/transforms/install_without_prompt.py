@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 from reimage.dockerfile import Arg, Cmd, Entrypoint, Env, Instruction, Onbuild, Run
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.failures import failure_is_ignored, statement_of
-from reimage.model.package_names import called
+from reimage.model.downloads.failures import failure_is_ignored, statement_of
+from reimage.model.packages.package_names import called
 from reimage.model.settings import is_set_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.script_edits import insert_after
+from reimage.rewriting.edits.script_edits import insert_after
 from reimage.shell.package_managers import PackageOperation, Verb
 from reimage.text import Edit, Span, late
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.download_needs import downloads_something
+from reimage.model.caches.download_needs import downloads_something
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.apt_mounting import mounts_apt
-from reimage.rewriting.mount_plans import MountPlan
+from reimage.rewriting.edits.apt_mounting import mounts_apt
+from reimage.rewriting.edits.mount_plans import MountPlan
 from reimage.shell import PackageOperation
 from reimage.text import Span, late
 

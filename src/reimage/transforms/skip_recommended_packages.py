@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.package_names import package_names
-from reimage.model.recommended_packages import missing_recommendation, reason_to_recommend
+from reimage.model.packages.package_names import package_names
+from reimage.model.packages.recommended_packages import missing_recommendation, reason_to_recommend
 from reimage.model.settings import is_set_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.script_edits import continuation, insert_after
+from reimage.rewriting.edits.script_edits import continuation, insert_after
 from reimage.shell import Word
 from reimage.shell.package_managers import PackageOperation, Verb
 from reimage.text import Edit, Span, late

@@ -10,7 +10,7 @@ from reimage.model import ContextFacts, Facts, Stage, configuration
 from reimage.model.known_images import looks_at_its_command
 from reimage.model.state import opaque_shell, shell_options
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.exec_form import as_json_array
+from reimage.rewriting.edits.exec_form import as_json_array
 from reimage.shell import parse
 from reimage.shell.single_command import single_command
 from reimage.text import late

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from reimage.dockerfile import Add, Copy
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
-from reimage.model.context_copies import source_of
-from reimage.model.installed_modules import what_brings
-from reimage.model.lock_files import (
+from reimage.model.copies.context_copies import source_of
+from reimage.model.installs.installed_modules import what_brings
+from reimage.model.installs.lock_files import (
     NPM_CI_OPTIONS,
     RULES,
     LockRule,
@@ -17,9 +17,9 @@ from reimage.model.lock_files import (
     lock_beside,
     lock_problem,
 )
-from reimage.model.project_installs import Step, project_install, steps
+from reimage.model.installs.project_installs import Step, project_install, steps
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.script_edits import insert_after
+from reimage.rewriting.edits.script_edits import insert_after
 from reimage.shell import PackageOperation, package_operation
 from reimage.text import Edit, late
 

@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 from reimage.dockerfile import Add, Arg, Copy, Env, Instruction, Run, Volume
 from reimage.model.context import ContextFacts
-from reimage.model.context_copies import FolderCopy, folder_copy, is_below
-from reimage.model.copied_files import destination, place
-from reimage.model.independent_steps import keeps_out_of
-from reimage.model.project_installs import (
+from reimage.model.copies.context_copies import FolderCopy, folder_copy, is_below
+from reimage.model.copies.copied_files import destination, place
+from reimage.model.installs.independent_steps import keeps_out_of
+from reimage.model.installs.project_installs import (
     ProjectInstall,
     Step,
     is_chain_of_its_own,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from reimage.model import RunFacts
-from reimage.rewriting.script_edits import append_commands, insert_command_after
+from reimage.rewriting.edits.script_edits import append_commands, insert_command_after
 from reimage.shell import Command, PackageOperation, Statement, Verb, Word, package_operation
 from reimage.text import Edit, late
 

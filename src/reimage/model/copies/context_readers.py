@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reimage.dockerfile import Add, Copy, Instruction, Run
 from reimage.model.context import ContextFacts
-from reimage.model.context_copies import in_context, is_below
+from reimage.model.copies.context_copies import in_context, is_below
 from reimage.model.facts import Facts
 from reimage.model.stages import Stage
 from reimage.text import late

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from reimage.model.file_effects import Effect, FileEffect, Place, covers, is_gone
-from reimage.model.package_effects import family
+from reimage.model.copies.file_effects import Effect, FileEffect, Place, covers, is_gone
+from reimage.model.packages.package_effects import family
 from reimage.model.paths import UNKNOWN, is_at_or_above, names_in
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage

@@ -11,11 +11,11 @@ from types import MappingProxyType
 from typing import Any
 
 from reimage.model.context import ContextFacts
-from reimage.model.context_copies import is_below
+from reimage.model.copies.context_copies import is_below
+from reimage.model.installs.project_installs import ProjectInstall
 from reimage.model.manifests import cargo, composer, dotnet, go, jvm, npm, python, ruby
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
 from reimage.model.manifests.requirements import requirements_needs
-from reimage.model.project_installs import ProjectInstall
 
 Locate = Callable[[str], str | None]
 """From a place in the image to the path in the context that is copied there."""

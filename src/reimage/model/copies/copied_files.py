@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from reimage.dockerfile import Add, Copy, Instruction, Run, Volume, Workdir
 from reimage.model.context import ContextFacts
-from reimage.model.file_names import is_ordinary_file_name
+from reimage.model.copies.file_names import is_ordinary_file_name
 from reimage.model.stages import Stage
 from reimage.model.state import State
 from reimage.text import late

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from re import Pattern
 from types import MappingProxyType
 
-from reimage.model.download_caches import cache_is_off, cache_options
+from reimage.model.caches.download_caches import cache_is_off, cache_options
 from reimage.model.facts import Facts
-from reimage.model.package_list_readers import is_unknown_script
+from reimage.model.packages.package_list_readers import is_unknown_script
 from reimage.model.runs import RunFacts
 from reimage.model.settings import is_set_in
 from reimage.model.stages import Stage

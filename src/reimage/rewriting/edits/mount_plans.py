@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.cache_places import cache_places, dependent
-from reimage.model.download_needs import is_source_of_build, moves_cache, needs_layer_of
+from reimage.model.caches.cache_places import cache_places, dependent
+from reimage.model.caches.download_needs import is_source_of_build, moves_cache, needs_layer_of
 from reimage.model.homes import Home, home_of
+from reimage.model.installs.project_installs import said_by
+from reimage.model.installs.yarn import uses_classic_yarn
 from reimage.model.paths import is_at_or_above
-from reimage.model.project_installs import said_by
-from reimage.model.yarn import uses_classic_yarn
-from reimage.rewriting.apt_mounting import (
+from reimage.rewriting.edits.apt_mounting import (
     APT_DIRECTORIES,
     apt_flags_and_edits,
     empties_mounted_lists,
 )
-from reimage.rewriting.mounting import (
+from reimage.rewriting.edits.mounting import (
     add_flags,
     mount_flag,
     together,

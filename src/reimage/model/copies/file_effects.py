@@ -10,9 +10,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from reimage.model.archives import extraction, used_up
-from reimage.model.downloads import downloads
-from reimage.model.package_effects import calls_package_manager, package_effects
+from reimage.model.downloads.archives import extraction, used_up
+from reimage.model.downloads.downloads import downloads
+from reimage.model.packages.package_effects import calls_package_manager, package_effects
 from reimage.model.paths import UNKNOWN, filled_in, is_at_or_above, join, plain_text
 from reimage.model.state import State
 from reimage.shell import Command, Script, Word

@@ -9,8 +9,8 @@ from typing import Literal
 from reimage.model import RunFacts
 from reimage.model.homes import Home
 from reimage.model.paths import is_at_or_above
-from reimage.rewriting.script_edits import continuation
-from reimage.rewriting.statement_removal import remove_statements
+from reimage.rewriting.edits.script_edits import continuation
+from reimage.rewriting.edits.statement_removal import remove_statements
 from reimage.shell import Command, PackageOperation, Statement, Verb, Word, package_operation
 from reimage.text import Edit, Span, late
 

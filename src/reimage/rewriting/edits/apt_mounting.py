@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from reimage.dockerfile import Instruction, Onbuild, Run
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.package_lists import is_apt
+from reimage.model.packages.package_lists import is_apt
 from reimage.model.paths import is_at_or_above
-from reimage.rewriting.mounting import mount_flag, without_cleaning
-from reimage.rewriting.script_edits import begin_with
+from reimage.rewriting.edits.mounting import mount_flag, without_cleaning
+from reimage.rewriting.edits.script_edits import begin_with
 from reimage.shell import PackageOperation, Verb
 from reimage.text import Edit, late
 

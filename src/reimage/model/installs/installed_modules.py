@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from reimage.dockerfile import Add, Copy, Instruction
 from reimage.model.context import ContextFacts
-from reimage.model.context_copies import folder_copy, is_below
-from reimage.model.copied_files import destination
-from reimage.model.project_installs import Step
+from reimage.model.copies.context_copies import folder_copy, is_below
+from reimage.model.copies.copied_files import destination
+from reimage.model.installs.project_installs import Step
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import PackageOperation, Verb

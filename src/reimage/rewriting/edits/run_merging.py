@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from reimage.dockerfile import Dockerfile, Token, TokenKind
 from reimage.model import RunFacts
-from reimage.rewriting.script_edits import connectors_end_lines, continuation
-from reimage.rewriting.script_joining import (
+from reimage.rewriting.edits.script_edits import connectors_end_lines, continuation
+from reimage.rewriting.edits.script_joining import (
     behind_set,
     connector,
     exits_on_error,

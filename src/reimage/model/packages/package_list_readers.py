@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from reimage.dockerfile import Instruction, Onbuild, Run
 from reimage.model.facts import Facts
-from reimage.model.package_lists import is_apt, shares_lists
+from reimage.model.packages.package_lists import is_apt, shares_lists
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import Command

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reimage.dockerfile import Run
-from reimage.model.copied_files import place
+from reimage.model.copies.copied_files import place
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import Command, PackageOperation, Statement, Verb, Word, package_operation

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from reimage.model import RunFacts
-from reimage.model.file_effects import Effect, Place, covers
+from reimage.model.copies.file_effects import Effect, Place, covers
 from reimage.model.paths import plain_text
 from reimage.shell import Command, Script, Statement, Verb
 from reimage.text import late

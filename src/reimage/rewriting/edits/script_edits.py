@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from reimage.dockerfile import TokenKind
 from reimage.model import RunFacts
-from reimage.rewriting.script_joining import exits_on_error, failure_stops, is_nested
-from reimage.rewriting.statement_removal import remove_statements
+from reimage.rewriting.edits.script_joining import exits_on_error, failure_stops, is_nested
+from reimage.rewriting.edits.statement_removal import remove_statements
 from reimage.shell import Script, Statement, parses
 from reimage.text import Edit, Span
 

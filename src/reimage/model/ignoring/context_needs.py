@@ -8,13 +8,13 @@ from collections.abc import Sequence
 
 from reimage.dockerfile import Copy
 from reimage.model.context import ContextFacts
-from reimage.model.context_copies import folder_copy
-from reimage.model.context_readers import Reader
+from reimage.model.copies.context_copies import folder_copy
+from reimage.model.copies.context_readers import Reader
 from reimage.model.facts import Facts
-from reimage.model.git_readers import git_reader
-from reimage.model.project_installs import installs
+from reimage.model.ignoring.git_readers import git_reader
+from reimage.model.ignoring.unneeded_files import Kind, Unneeded
+from reimage.model.installs.project_installs import installs
 from reimage.model.stages import Stage
-from reimage.model.unneeded_files import Kind, Unneeded
 from reimage.text import late
 
 _JAVASCRIPT = frozenset(("npm", "yarn", "pnpm", "bun"))

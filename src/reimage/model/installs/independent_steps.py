@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reimage.model.project_installs import Step, file_options, is_local, said_by
+from reimage.model.installs.project_installs import Step, file_options, is_local, said_by
 from reimage.shell import PackageOperation, Verb, Word, package_operation
 
 _SYSTEM = frozenset("apt apt-get aptitude apk dnf yum microdnf tdnf zypper pacman".split())

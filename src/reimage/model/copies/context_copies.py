@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reimage.dockerfile import Add, Copy, Instruction, Run
 from reimage.model.context import ContextFacts
-from reimage.model.copied_files import destination
+from reimage.model.copies.copied_files import destination
 from reimage.model.stages import Stage
 from reimage.text import late
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 
 from reimage.dockerfile import Copy, Instruction
+from reimage.model.copies.file_effects import Effect, Place, covers
 from reimage.model.facts import Facts
-from reimage.model.file_effects import Effect, Place, covers
 from reimage.model.paths import UNKNOWN, is_at_or_above, names_in, plain_text
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from reimage.model.context import ContextFacts
-from reimage.model.context_copies import is_below
+from reimage.model.copies.context_copies import is_below
 from reimage.text import late
 
 _HISTORY = frozenset((".git", ".hg", ".svn"))
