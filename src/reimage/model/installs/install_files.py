@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +15,7 @@ from reimage.model.installs.project_installs import ProjectInstall
 from reimage.model.manifests import cargo, composer, dotnet, go, jvm, npm, python, ruby
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
 from reimage.model.manifests.requirements import requirements_needs
+from reimage.model.manifests.toml import read_toml
 
 Locate = Callable[[str], str | None]
 """From a place in the image to the path in the context that is copied there."""
@@ -174,7 +174,7 @@ def _project_itself(
 ) -> str | None:
     """Poetry and uv also install the project, unless told otherwise."""
     path = inside(directory, "pyproject.toml") or ""
-    data: Mapping[str, Any] = tomllib.loads(texts[path].removeprefix("\ufeff"))
+    data = read_toml(texts[path]) or {}
     tool = _table(data, "tool")
     if install.manager == "poetry":
         is_package = _table(tool, "poetry").get("package-mode") is not False

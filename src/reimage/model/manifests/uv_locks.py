@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reimage.model.manifests.toml import read_toml
 from reimage.text import late
 
 _REQUIREMENT = late(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;@]*)(?:;.*)?")
@@ -18,9 +18,8 @@ def uv_lock_problem(manifest_text: str, lock_text: str) -> str | None:
 
     Projects with settings of their own for uv (sources, constraints, workspaces) are not judged.
     """
-    try:
-        manifest, lock = tomllib.loads(manifest_text), tomllib.loads(lock_text)
-    except (ValueError, RecursionError):
+    manifest, lock = read_toml(manifest_text), read_toml(lock_text)
+    if manifest is None or lock is None:
         return "pyproject.toml or uv.lock is not TOML"
     project, uv = _table(manifest, "project"), _table(manifest, "tool", "uv")
     if odd := uv.keys() - _JUDGED:
