@@ -33,7 +33,7 @@ def file_report(
 ) -> FileReport:
     """The report on a Dockerfile that has no problems."""
     lines = LineIndex(outcome.source)
-    rewrites = [_rewrite(one, names, lines, status) for one in outcome.applied]
+    rewrites = [_rewrite(one, names, lines, status) for one in sorted(outcome.applied, key=_place)]
     rewrites += [
         _rewrite(dropped.rewrite, names, lines, Status.DROPPED, dropped.reason)
         for dropped in outcome.dropped
@@ -126,11 +126,15 @@ def _hunks(
             yield HunkReport(hunk.number, min(hunk.lines, default=1), hunk.text, reasons)
 
 
+def _place(one: Identified) -> Span:
+    return one.original
+
+
 def _makers(outcome: Outcome, hunks: Sequence[Hunk], lines: LineIndex) -> list[tuple[str, ...]]:
     """For each hunk the rewrites whose edits fall into the lines that it covers."""
     starts = [hunk.start for hunk in hunks]
     makers: list[dict[str, None]] = [{} for _ in hunks]
-    for one in outcome.applied:
+    for one in sorted(outcome.applied, key=_place):
         for span in one.touched:
             first, last = lines.line(span.start), _last_line(lines, span)
             at = max(bisect_left(starts, first) - 1, 0)
