@@ -10,11 +10,12 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from tests.fixture_cases import Case, find_cases, produced  # noqa: E402
+
 from reimage.report.json_schema import schema  # noqa: E402
 from reimage.rewriting import Claim, Transformation  # noqa: E402
 from reimage.rewriting.patches import make_patch  # noqa: E402
 from reimage.transforms import load  # noqa: E402
-from tests.fixture_cases import Case, find_cases, produced  # noqa: E402
 
 DOCS = ROOT / "docs"
 HEAD = "<!-- Written by docs/generate.py from code and fixtures; edits here are lost. -->\n\n"
@@ -24,6 +25,11 @@ MEANINGS = {
     Claim.SAME_BEHAVIOUR: "files differ; what the entry command needs is whole",
     Claim.CHANGES_BEHAVIOUR: "the image behaves differently; a person must want it",
 }
+LIMITS = (
+    "`reimage optimize` suggests up to `same-behaviour`, `--write` applies up to `same-files`; "
+    "`--allow CLAIM` sets another limit. The claim below is the strongest that a transformation "
+    "makes; a single rewrite may make a weaker one, and says so."
+)
 
 
 def pages() -> Iterator[tuple[Path, str]]:
@@ -39,11 +45,8 @@ def pages() -> Iterator[tuple[Path, str]]:
 def overview() -> str:
     lines = ["# Transformations\n", "| claim | what may differ in the image |", "|---|---|"]
     lines += [f"| `{claim.label}` | {meaning} |" for claim, meaning in MEANINGS.items()]
+    lines += ["", LIMITS]
     lines += [
-        "",
-        "`reimage optimize` suggests up to `same-behaviour`, `--write` applies up to `same-files`; "
-        "`--allow CLAIM` sets another limit. The claim below is the strongest that a transformation "
-        "makes; a single rewrite may make a weaker one, and says so.",
         "",
         "| transformation | what it does | claim | may change | also known as |",
         "|---|---|---|---|---|",
@@ -112,7 +115,11 @@ def _list(names: tuple[str, ...]) -> str:
 def main(arguments: list[str]) -> int:
     check = "--check" in arguments
     made = dict(pages())
-    stale = [path for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    stale = [
+        path
+        for path, text in made.items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    ]
     gone = [path for path in (DOCS / "transforms").glob("*.md") if path not in made]
     for path in stale + gone:
         print(f"{'out of date' if check else 'written'}: {path.relative_to(ROOT)}")

@@ -17,12 +17,12 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from dockerfile_parse import DockerfileParser  # noqa: E402
+from tests import corpus_files  # noqa: E402
 
 from reimage.dockerfile import Dockerfile, Onbuild, parse  # noqa: E402
 from reimage.pipeline.selection import select  # noqa: E402
 from reimage.rewriting import Claim, Outcome, Refusal, rewrite  # noqa: E402
 from reimage.text import decode, encode  # noqa: E402
-from tests import corpus_files  # noqa: E402
 
 HEAD = "<!-- Measured by docs/measure_corpus.py; edits here are lost. -->\n\n"
 Sources = dict[str, str]
@@ -39,9 +39,11 @@ def corpus_page(sources: Sources) -> str:
     lines = [
         "# On real Dockerfiles",
         "",
-        f"{len(sources):,} Dockerfiles of public repositories, without their build contexts (commit "
-        f"{_commit()}). BuildKit accepts {len(outcomes):,} of them; the others are reported and left "
-        "alone.",
+        _told(
+            f"{len(sources):,} Dockerfiles of public repositories, without their build contexts",
+            f"(commit {_commit()}). BuildKit accepts {len(outcomes):,} of them; the others are",
+            "reported and left alone.",
+        ),
         "",
         "| | files |",
         "|---|---|",
@@ -93,7 +95,10 @@ def _by_reason(outcomes: Collection[Outcome]) -> Iterator[str]:
 
 def _general(message: str) -> str:
     """The message without what is particular to one file."""
-    words = ("…" if any(c in word for c in "/$`'\"=.@[]{}|*<>0123456789-_") else word for word in message.split())
+    words = (
+        "…" if any(c in word for c in "/$`'\"=.@[]{}|*<>0123456789-_") else word
+        for word in message.split()
+    )
     general: list[str] = []
     for word in words:
         if word != "…" or general[-1:] != ["…"]:
@@ -134,11 +139,13 @@ def interop_page(sources: Sources) -> str:
     lines = [
         "# dockerfile-parse and reimage",
         "",
-        "`reimage.optimize` takes a `dockerfile_parse.DockerfileParser` and gives it back with its "
-        "content replaced. It takes the text from the parser, never the meaning: of "
-        f"{compared:,} Dockerfiles that BuildKit accepts, dockerfile-parse reads {total} "
-        f"differently (instructions, their values with blanks folded, first and last lines; commit "
-        f"{_commit()}).",
+        _told(
+            "`reimage.optimize` takes a `dockerfile_parse.DockerfileParser` and gives it back with",
+            "its content replaced. It takes the text from the parser, never the meaning: of",
+            f"{compared:,} Dockerfiles that BuildKit accepts, dockerfile-parse reads {total}",
+            "differently (instructions, their values with blanks folded, first and last lines;",
+            f"commit {_commit()}).",
+        ),
         "",
         "| what the file holds | files | for instance |",
         "|---|---|---|",
@@ -147,8 +154,10 @@ def interop_page(sources: Sources) -> str:
         lines.append(f"| {kind} | {len(names)} | {names[0].partition('/')[0].replace('__', '/')} |")
     lines += [
         "",
-        "Where it reads a file as BuildKit does, our tree says the same "
-        "(`tests/dockerfile/test_interop.py`).",
+        _told(
+            "Where it reads a file as BuildKit does, our tree says the same",
+            "(`tests/dockerfile/test_interop.py`).",
+        ),
     ]
     return HEAD + "\n".join(lines) + "\n"
 
@@ -181,13 +190,19 @@ def _ours(tree: Dockerfile) -> Reading:
     ]
 
 
+def _told(*parts: str) -> str:
+    return " ".join(parts)
+
+
 def _folded(text: str) -> str:
     return " ".join(text.split())
 
 
 def _commit() -> str:
     command = ("git", "rev-parse", "--short", "HEAD")
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+    return subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.strip()
 
 
 def main() -> int:

@@ -1,15 +1,15 @@
 """The cases in fixtures/dockerfiles: found, not listed.
 
-A case is `<transformation>/<case>/before/` (a build context with its Dockerfile) and `after/`, which
-holds the files that come out different. Cases named `leaves_…` have no `after`: nothing is found.
-Cases named `refuses_…` have none either, and the transformation says why.
+A case is `<transformation>/<case>/before/` (a build context with its Dockerfile) and `after/`,
+which holds the files that come out different. Cases named `leaves_…` have no `after`: nothing is
+found. Cases named `refuses_…` have none either, and the transformation says why.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from reimage.context.survey import survey
@@ -53,7 +53,7 @@ class Case:
     def context_with(self, files: Mapping[str, str]) -> ContextFacts | None:
         """The context once `files` are written."""
         context = self.context
-        return context and replace(context, texts={**context.texts, **files})
+        return context and context._replace(texts={**context.texts, **files})
 
     @property
     def transformations(self) -> list[Transformation]:

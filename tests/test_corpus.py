@@ -12,6 +12,7 @@ import dockerfile as wheel
 import pytest
 from e2b_dockerfile_utils.lexer import ShellLex
 from e2b_dockerfile_utils.syntax import DockerfileSyntaxError, parse_dockerfile_ast
+from tests import corpus_files
 
 from reimage.dockerfile import TokenKind, parse
 from reimage.model import Facts, configuration
@@ -19,7 +20,6 @@ from reimage.pipeline.selection import select
 from reimage.rewriting import Claim, Outcome, rewrite
 from reimage.rewriting.patches import make_patch
 from reimage.text import decode, encode
-from tests import corpus_files
 
 pytestmark = [corpus_files.needs_corpus, pytest.mark.xdist_group("corpus")]
 

@@ -1,7 +1,6 @@
 """`reimage optimize`: what goes where, and how it ends."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -152,7 +151,7 @@ def test_the_command_that_includes_more_repeats_what_was_asked(
 ) -> None:
     Path("my app").mkdir()
     Path("my app/Dockerfile").write_bytes(b"")
-    pipeline.reports["my app/Dockerfile"] = replace(samples.held_back(), path="my app/Dockerfile")
+    pipeline.reports["my app/Dockerfile"] = samples.held_back()._replace(path="my app/Dockerfile")
     line = ("--allow", "same-files", "--ignore", "x", "--no-context")
     result = reimage_("optimize", *line, "my app/Dockerfile")
     assert (
@@ -172,7 +171,10 @@ def test_the_command_that_includes_more_repeats_what_was_asked(
         ("--hunks 3-1", "--hunks: '3-1' does not name hunks; write numbers such as 1,3-5."),
         ("--hunks 0", "--hunks: '0' does not name hunks; write numbers such as 1,3-5."),
         ("--hunks 1,,2", "--hunks: '1,,2' does not name hunks; write numbers such as 1,3-5."),
-        ("--hunks 1-999999999", "--hunks: '1-999999999' names hunk 999999999, and no patch has that many."),
+        (
+            "--hunks 1-999999999",
+            "--hunks: '1-999999999' names hunk 999999999, and no patch has that many.",
+        ),
         (
             "--allow everything",
             (

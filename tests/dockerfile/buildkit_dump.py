@@ -11,6 +11,7 @@ from reimage.dockerfile import (
     Add,
     Arg,
     Cmd,
+    CommandLine,
     Copy,
     Dockerfile,
     Entrypoint,
@@ -25,6 +26,7 @@ from reimage.dockerfile import (
     Shell,
     Unknown,
     Volume,
+    Word,
 )
 
 _ESCAPES = {"\a": "\\a", "\b": "\\b", "\f": "\\f", "\n": "\\n", "\r": "\\r", "\t": "\\t"}
@@ -58,24 +60,28 @@ def _words(instruction: Instruction) -> Iterator[str]:
             for pair in instruction.pairs:
                 yield pair.key if pair.value is None else f"{pair.key}={pair.value}"
         case Run() | Cmd() | Entrypoint() | Shell():
-            line = instruction.command_line
-            if line.exec is not None:
-                yield from line.exec
-            elif line.shell and line.shell.text:
-                yield line.shell.text
+            yield from _command_line(instruction.command_line)
         case Healthcheck():
             yield from _healthcheck(instruction)
-        case Copy() | Add():
-            yield from (word.text for word in instruction.operands)
-        case From():
-            yield from (word.text for word in instruction.words)
-        case Expose():
-            yield from (word.text for word in instruction.ports)
-        case Volume():
-            yield from (word.text for word in instruction.paths)
+        case Copy() | Add() | From() | Expose() | Volume():
+            yield from (word.text for word in _plain_words(instruction))
         case _:
             if instruction.arguments.text:
                 yield instruction.arguments.text
+
+
+def _plain_words(instruction: Copy | Add | From | Expose | Volume) -> tuple[Word, ...]:
+    if isinstance(instruction, Copy | Add):
+        return instruction.operands
+    if isinstance(instruction, From):
+        return instruction.words
+    return instruction.ports if isinstance(instruction, Expose) else instruction.paths
+
+
+def _command_line(line: CommandLine) -> tuple[str, ...]:
+    if line.exec is not None:
+        return line.exec
+    return (line.shell.text,) if line.shell and line.shell.text else ()
 
 
 def _healthcheck(instruction: Healthcheck) -> Iterator[str]:

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 from dockerfile_parse import DockerfileParser
+from tests import corpus_files
 
 import reimage
 from reimage.dockerfile import parse
 from reimage.pipeline.api import NotOptimized
 from reimage.text import decode
-from tests import corpus_files
 
 SOURCE = "FROM debian:12\nMAINTAINER Ada\nRUN echo é\n"
 BETTER = 'FROM debian:12\nLABEL maintainer="Ada"\nRUN echo é\n'
@@ -53,7 +53,7 @@ def test_what_buildkit_rejects_is_refused_with_its_line() -> None:
 
 def test_something_else_is_a_type_error() -> None:
     with pytest.raises(TypeError, match="not int"):
-        reimage.optimize(3)  # type: ignore[type-var]
+        reimage.optimize(3)
 
 
 @corpus_files.needs_corpus
@@ -64,7 +64,11 @@ def test_both_read_alike_whatever_needs_none_of_what_it_lacks() -> None:
         lacks = {"heredoc", "escape-directive", "onbuild", "comment-in-continuation"}
         source = decode(corpus_files.path(row).read_bytes())
         parsed = parse(source)
-        if parsed.problems or features & lacks or any(i.continued for i in parsed.tree.instructions):
+        if (
+            parsed.problems
+            or features & lacks
+            or any(i.continued for i in parsed.tree.instructions)
+        ):
             continue
         structure = DockerfileParser(fileobj=io.BytesIO(source.encode())).structure
         theirs = [

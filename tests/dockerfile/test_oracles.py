@@ -8,12 +8,12 @@ import dockerfile as wheel
 import pytest
 from e2b_dockerfile_utils.syntax import DockerfileSyntaxError, parse_dockerfile_ast
 from hypothesis import example, given, settings
-
-from reimage.dockerfile import Dockerfile, Instruction, Onbuild, parse
-from reimage.text import decode
 from tests import corpus_files
 from tests.dockerfile.buildkit_dump import dump
 from tests.dockerfile.test_round_trip import dockerfiles
+
+from reimage.dockerfile import Dockerfile, Instruction, Onbuild, parse
+from reimage.text import decode
 
 pytestmark = corpus_files.needs_corpus
 

@@ -5,16 +5,17 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from tests import corpus_files
 
 from reimage.dockerfile import parse
 from reimage.text import decode, encode
-from tests import corpus_files
 
 PIECES = (
-    "FROM", "debian:12", "RUN", "run", "COPY", "ADD", "ENV", "LABEL", "ONBUILD", "CMD", "HEALTHCHECK",
-    "<<EOF", "<<-EOF", '<<"A B"', "3<<X", "EOF", "X", "\n", "\r\n", "\n\n", " ", "\t", "\f", "\v", "\r",
-    "\\\n", "\\ \n", "\\\\\n", "`\n", "#", "# escape=`\n", "# syntax=a\n", "#c\n", "--flag=x", "--", "$x",
-    "${y:-z}", '"', "'", "[", "]", '["a"]', "=", "a=b", "\ufeff", "\x00", "\x85", "\u2028", "é", "\x1c",
+    "FROM", "debian:12", "RUN", "run", "COPY", "ADD", "ENV", "LABEL", "ONBUILD", "CMD",
+    "HEALTHCHECK", "<<EOF", "<<-EOF", '<<"A B"', "3<<X", "EOF", "X", "\n", "\r\n", "\n\n", " ",
+    "\t", "\f", "\v", "\r", "\\\n", "\\ \n", "\\\\\n", "`\n", "#", "# escape=`\n",
+    "# syntax=a\n", "#c\n", "--flag=x", "--", "$x", "${y:-z}", '"', "'", "[", "]", '["a"]', "=",
+    "a=b", "\ufeff", "\x00", "\x85", "\u2028", "é", "\x1c",
 )  # fmt: skip
 dockerfiles = st.lists(st.sampled_from(PIECES), max_size=30).map("".join).map(str.encode)
 anything = st.one_of(dockerfiles, st.binary(max_size=200))

@@ -6,8 +6,8 @@ import pytest
 
 from reimage.dockerfile import parse
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.cache_places import cache_places
-from reimage.model.download_caches import downloads_are_hidden, empties_cache
+from reimage.model.caches.cache_places import cache_places
+from reimage.model.caches.download_caches import downloads_are_hidden, empties_cache
 from reimage.model.homes import Home, home_of
 from reimage.shell.package_managers import BY_PROGRAM
 

@@ -6,8 +6,8 @@ import pytest
 
 from reimage.dockerfile import Copy, Run, parse
 from reimage.model import ContextFacts, Facts
-from reimage.model.copied_files import CopiedFiles, brought_by, copied_files
-from reimage.model.file_names import is_ordinary_file_name, looks_like_archive
+from reimage.model.copies.copied_files import CopiedFiles, brought_by, copied_files
+from reimage.model.copies.file_names import is_ordinary_file_name, looks_like_archive
 
 CONTEXT = ContextFacts(
     files={"run.sh": 10, "tool": 20, "etc/a.conf": 5}, directories=frozenset(("etc", "lib.js"))

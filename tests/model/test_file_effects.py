@@ -6,7 +6,7 @@ import pytest
 
 from reimage.dockerfile import parse
 from reimage.model import Facts, RunFacts
-from reimage.model.file_effects import Effect, Place, covers
+from reimage.model.copies.file_effects import Effect, Place, covers
 
 
 def run(script: str, head: str = "FROM debian\nWORKDIR /work\n") -> RunFacts:

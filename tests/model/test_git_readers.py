@@ -6,7 +6,7 @@ import pytest
 
 from reimage.dockerfile import parse
 from reimage.model import ContextFacts, Facts
-from reimage.model.git_readers import git_reader
+from reimage.model.ignoring.git_readers import git_reader
 from reimage.rewriting import Refusal, Rewrite
 from reimage.transforms.ignore_unneeded_context import ignore_unneeded_context
 

@@ -1,7 +1,5 @@
 """Annotations can't be forged from inside a Dockerfile."""
 
-from dataclasses import replace
-
 from tests.report import samples
 
 from reimage.pipeline.results import FileReport, ProblemReport, Status
@@ -32,7 +30,7 @@ def test_a_path_can_not_add_properties() -> None:
 def test_levels_follow_what_became_of_a_rewrite() -> None:
     report = samples.suggested("app/Dockerfile")
     rewrites = (*report.rewrites, samples.rewrite(Status.HELD_BACK, line=5, end_line=7))
-    assert annotations([replace(report, rewrites=rewrites), samples.rejected()]) == (
+    assert annotations([report._replace(rewrites=rewrites), samples.rejected()]) == (
         "::warning file=app/Dockerfile,line=2,endLine=2,title=copy-instead-of-add::"
         "COPY does what is needed here and nothing else. [same-image]\n"
         "::notice file=app/Dockerfile,line=5,endLine=7,title=copy-instead-of-add::"

@@ -1,7 +1,5 @@
 """The reasons on the standard error."""
 
-from dataclasses import replace
-
 import pytest
 from tests.report import samples
 
@@ -59,13 +57,13 @@ def test_a_hunk_carries_its_reasons() -> None:
 def test_a_rewrite_in_two_hunks_is_explained_once() -> None:
     report = samples.suggested()
     second = HunkReport(2, 9, "@@", ("copy-instead-of-add@15",))
-    text = told(replace(report, hunks=(*report.hunks, second)))
+    text = told(report._replace(hunks=(*report.hunks, second)))
     assert text.count("COPY does") == 1
     assert text.endswith("copy-instead-of-add  same-image  (see hunk 1)\n")
 
 
 def test_a_rewrite_that_no_hunk_names_is_told_nevertheless() -> None:
-    text = told(replace(samples.suggested(), hunks=()))
+    text = told(samples.suggested()._replace(hunks=()))
     assert text.startswith("Dockerfile: 1 rewrite\n    line 2  copy-instead-of-add")
 
 
@@ -103,7 +101,7 @@ def test_a_written_file_is_one_line() -> None:
 
 
 def test_a_written_companion_is_named() -> None:
-    report = replace(samples.written(), touched=("Dockerfile", ".dockerignore"))
+    report = samples.written()._replace(touched=("Dockerfile", ".dockerignore"))
     assert plain(written_lines(report, voice())) == (
         "Dockerfile rewritten (with .dockerignore): copy-instead-of-add\n"
     )
@@ -149,7 +147,7 @@ def test_escape_sequences_from_a_dockerfile_stay_text() -> None:
     report = samples.suggested(path=samples.EVIL, message=samples.EVIL)
     for text in (
         plain(file_lines(report, voice())),
-        plain(written_lines(replace(samples.written(), path=samples.EVIL), voice())),
+        plain(written_lines(samples.written()._replace(path=samples.EVIL), voice())),
         plain(trouble_lines(FileReport(samples.EVIL, error=samples.EVIL))),
     ):
         assert "\x1b" not in text

@@ -153,6 +153,32 @@ def test_an_identity_survives_the_passes() -> None:
     assert alone <= together
 
 
+@transformation(claim=Claim.SAME_IMAGE)
+def move_first_run_to_the_end(facts: Facts) -> Iterator[Finding]:
+    """Move `RUN one`, and leave an ARG in its place."""
+    source = facts.dockerfile.source
+    first = next(i for i in facts.dockerfile.instructions if isinstance(i, Run))
+    if first.arguments.text == "one":
+        end = Span(len(source), len(source))
+        moved = Edit(end, "ARG b\n" + first.full_span.of(source))
+        yield Rewrite("later", first.span, (Edit(first.full_span, "ARG a\n"), moved))
+
+
+@transformation(claim=Claim.SAME_IMAGE)
+def remark_on_runs(facts: Facts) -> Iterator[Finding]:
+    """Say something about each RUN."""
+    for instruction in facts.dockerfile.instructions:
+        if isinstance(instruction, Run):
+            yield Refusal(instruction.arguments.text, instruction.span)
+
+
+def test_what_was_moved_is_reported_where_it_stood() -> None:
+    outcome = run(SOURCE, move_first_run_to_the_end, remark_on_runs)
+    assert outcome.text.endswith("RUN two\nARG b\nRUN one\n")
+    places = {remark.original.of(SOURCE) for remark in outcome.remarks}
+    assert places == {"RUN one", "RUN two"}
+
+
 def test_another_file_is_edited_once() -> None:
     context = ContextFacts({}, frozenset())
     outcome = run(SOURCE, ignore_git, context=context)
@@ -172,7 +198,7 @@ def test_origins_lead_unchanged_text_back_to_where_it_stood(passes: list[object]
     text, origins = original, Origins.unchanged(len(original))
     for number, edits in enumerate(passes):
         chosen = _apart(edits, len(text))
-        origins = origins.after([(edit, f"rewrite{number}") for edit in chosen])
+        origins = origins.after([(edit, f"rewrite{number}") for edit in chosen], text)
         text = apply_edits(text, chosen)
     for at, char in enumerate(text):
         span = origins.original(Span(at, at + 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reimage.dockerfile import Run, parse
-from reimage.rewriting.instruction_edits import add_flag, remove_instruction
+from reimage.rewriting.edits.instruction_edits import add_flag, remove_instruction
 from reimage.text import apply_edits
 
 

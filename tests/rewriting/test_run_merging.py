@@ -8,7 +8,7 @@ import pytest
 
 from reimage.dockerfile import parse
 from reimage.model import Facts
-from reimage.rewriting.run_merging import merged
+from reimage.rewriting.edits.run_merging import merged
 from reimage.text import apply_edits
 
 

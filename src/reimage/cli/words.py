@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from reimage.rewriting.transformation import Claim
 
 
-
 def claim(word: str) -> "Claim":
     """The claim a user means by its label."""
     from reimage.rewriting.transformation import Claim
@@ -58,4 +57,3 @@ def context(word: str | None, no_context: bool) -> Path | None:
 def one_of(words: Iterable[str]) -> str:
     *others, last = words
     return f"{', '.join(others)} or {last}" if others else last
-

@@ -6,7 +6,7 @@ Source: BuildKit frontend/dockerfile/instructions/parse.go and bflag.go.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from reimage.dockerfile.heredocs import read_opener
@@ -48,6 +48,7 @@ _AT_LEAST_ONE = frozenset(
     ("ENV", "LABEL", "ARG", "EXPOSE", "VOLUME", "SHELL", "ONBUILD", "HEALTHCHECK")
 )
 _MAY_BE_JSON = frozenset(("ADD", "COPY", "CMD", "ENTRYPOINT", "RUN", "SHELL", "VOLUME"))
+_TAKES_ANY_TEXT = _EXACTLY_ONE | {"RUN", "CMD", "ENTRYPOINT", "EXPOSE"}
 _OWN_CHECKS = frozenset(
     ("FROM", "ENV", "LABEL", "ARG", "COPY", "ADD", "SHELL", "HEALTHCHECK", "VOLUME", "ONBUILD")
 )
@@ -74,8 +75,11 @@ def check(tree: Dockerfile) -> Iterator[Problem]:
         yield Problem(Span(0, 0), "Dockerfile has no stages to build; add a FROM instruction")
 
 
-def _messages(instruction: Instruction) -> list[str]:
+def _messages(instruction: Instruction) -> Sequence[str]:
     keyword = instruction.keyword
+    text = instruction.arguments.text
+    if keyword in _TAKES_ANY_TEXT and text and text[0] != "[" and not instruction.flags:
+        return ()
     if isinstance(instruction, Unknown):
         return [_unknown(instruction)]
     if message := _syntax(instruction):
@@ -137,7 +141,7 @@ def _flag_messages(instruction: Instruction) -> Iterator[str]:
         kind = known.get(flag.name)
         if kind is None:
             guess = closest(flag.name, known)
-            yield f"unknown flag: --{flag.name}" + (f" (did you mean {guess}?)" if guess else "")
+            yield f"unknown flag: --{flag.name}" + (f" (did you mean --{guess}?)" if guess else "")
         elif flag.name in used and kind != LIST:
             yield f"duplicate flag specified: --{flag.name}"
         elif kind == BOOL and (flag.value or "true").lower() not in ("true", "false"):

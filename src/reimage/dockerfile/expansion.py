@@ -31,6 +31,7 @@ from reimage.text import Span
 # Linux takes no environment string longer than 128 KiB; a file whose variables double each other
 # must not fill the memory.
 LONGEST_EXPANSION = 1 << 20
+_NOBODY: frozenset[str] = frozenset()
 
 # The characters of Go's unicode.IsSpace; Python's own set has U+001C to U+001F as well.
 _BLANK = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
@@ -70,9 +71,14 @@ def expand(
     `raw_quotes` and `raw_escapes` keep quotes and escapes in the text, `keep_unset` keeps
     references to variables that `env` has not, without `process_quotes` a quote is a character.
     """
-    if _marks(escape).search(word) is None:
-        words = tuple(filter(None, _BLANK.split(word)))
-        return Expansion(word, words, frozenset(), frozenset(), None)
+    marks = _marks(escape)
+    if marks.search(word) is None:
+        words = tuple(filter(None, _BLANK.split(word))) if _BLANK.search(word) else (word,)
+        return Expansion(word, words if word else (), _NOBODY, _NOBODY, None)
+    if process_quotes and not raw_quotes and word[0] in "'\"" and word[0] == word[-1]:
+        inner = word[1:-1]
+        if len(word) > 1 and marks.search(inner) is None:
+            return Expansion(inner, (inner,) if inner else (), _NOBODY, _NOBODY, None)
     parts = read_parts(
         word,
         escape,

@@ -125,7 +125,7 @@ class Healthcheck(Instruction):
 
     @cached_property
     def kind(self) -> str:
-        """"CMD", "NONE", or whatever stands there, in upper case."""
+        """ "CMD", "NONE", or whatever stands there, in upper case."""
         words = split_blanks(self.arguments)
         return words[0].text.upper() if words else ""
 

@@ -39,7 +39,7 @@ def parse(source: str) -> Parsed:
     reader = _Reader(source)
     reader.read()
     tree = Dockerfile(source, tuple(reader.parts), tuple(reader.directives), reader.escape)
-    problems = sorted((*reader.problems, *check(tree)))
+    problems = sorted((*reader.problems, *check(tree)), key=lambda problem: problem.span)
     return Parsed(tree, tuple(problems))
 
 
@@ -146,6 +146,7 @@ class _Reader:
         logical = Logical.of_pieces(pieces)
         first = pieces[0][0]
         draft = read_instruction(logical, self.escape)
+        draft.newline = "\r\n" if self.lines[0].endswith("\r\n") else "\n"
         heredocs = self._heredocs(draft, logical, tokens)
         last = tokens[-1]
         end = last.start if last.kind is TokenKind.NEWLINE else last.end

@@ -35,7 +35,8 @@ class Instruction:
     what follows the flags. `span` reaches from the keyword to the end of the last line (heredoc
     terminators included, line ending not); `full_span` covers all `tokens`. `owned` are the tokens
     as they were read line by line, in which keyword, flags and arguments are still one. `trigger`
-    is true for the inner instruction of an ONBUILD.
+    is true for the inner instruction of an ONBUILD. `newline` is the line ending of the file's
+    first line: what an instruction at the end of the file may lack.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Instruction:
         self.escape = escape
         self.trigger = trigger
         self.owned: tuple[Token, ...] = ()
+        self.newline = "\n"
 
     def __repr__(self) -> str:
         return f"<{self.keyword} at {self.span.start}: {self.logical.text[:60]!r}>"

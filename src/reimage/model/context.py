@@ -1,4 +1,4 @@
-"""What the build context holds, as plain data. The context room fills it, transformations read it."""
+"""What the build context holds, as plain data that the context room fills."""
 
 from __future__ import annotations
 
@@ -16,10 +16,11 @@ class ContextFacts(NamedTuple):
 
     `files` are the regular files and links that are sent, with sizes in bytes; `directories` every
     directory above one of them and every empty one. `present` are files and directories of the
-    context folder that the ignore file holds back. `texts` holds the content of the small files that
-    decide about installs (dependency manifests, lock files, package manager settings, ignore files).
-    `ignore_path` is the ignore file in force (`.dockerignore` or `<Dockerfile>.dockerignore`), or
-    the one that would be created. `truncated` says that the folder was too large to list whole.
+    context folder that the ignore file holds back. `texts` holds the content of the small files
+    that decide about installs (dependency manifests, lock files, package manager settings, ignore
+    files). `ignore_path` is the ignore file in force (`.dockerignore` or
+    `<Dockerfile>.dockerignore`), or the one that would be created. `truncated` says that the folder
+    was too large to list whole.
     """
 
     files: Mapping[str, int]

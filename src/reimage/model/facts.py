@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from reimage.dockerfile import Dockerfile, Instruction
+from reimage.model.configuration import Configuration, configurations
 from reimage.model.context import ContextFacts
 from reimage.model.stages import Stage, read_stages
 
@@ -22,6 +23,11 @@ class Facts:
     @cached_property
     def stages(self) -> tuple[Stage, ...]:
         return read_stages(self.dockerfile)
+
+    @cached_property
+    def configurations(self) -> tuple[Configuration, ...]:
+        """The image configuration that each stage makes."""
+        return configurations(self.stages)
 
     @property
     def shipping_stages(self) -> tuple[Stage, ...]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import NamedTuple
 
 from reimage.model.known_images import is_official
 from reimage.model.settings import is_set_in
 from reimage.model.stages import Stage
 from reimage.model.state import State
+from reimage.text import late
 
 _RUN_AS_ROOT = (
     "almalinux alpine amazoncorretto amazonlinux buildpack-deps bun centos composer debian"
     " eclipse-temurin elixir erlang fedora golang gradle httpd maven nginx node openjdk"
     " oraclelinux perl php pypy python rockylinux ruby rust swift ubuntu"
 ).split()
-_UV = re.compile(r"ghcr\.io/astral-sh/uv[:@]")
+_UV = late(r"ghcr\.io/astral-sh/uv[:@]")
 _USERS = {("node", "node"): 1000, ("gradle", "gradle"): 1000}
 """Users by official image and name, whose home is named after them, with user and group id."""
-_OTHER_IDS = re.compile(r"\b(?:usermod|groupmod|userdel|deluser)\b")
+_OTHER_IDS = late(r"\b(?:usermod|groupmod|userdel|deluser)\b")
 
 
 class Home(NamedTuple):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from reimage.text import late
+
 # Official images whose entrypoint does something else when its first argument is not their program:
 # it sets up a data directory, fills in settings or gives up root.
 _LOOK_AT_THEIR_COMMAND = frozenset(
@@ -21,7 +23,7 @@ _WITH_BASH_AS_SH = frozenset(
     ubi9-minimal ubi10 ubi10-init ubi10-minimal
     """.split()
 )
-_ALPINE = re.compile(r"(?:^|:|-)alpine(?:$|[:.\d@$-])")
+_ALPINE = late(r"(?:^|:|-)alpine(?:$|[:.\d@$-])")
 
 
 def looks_at_its_command(reference: str | None) -> bool:
@@ -44,7 +46,7 @@ def _repository(reference: str) -> str:
     return re.split("[:@]", reference.rpartition("/")[2], maxsplit=1)[0]
 
 
-_OFFICIAL = re.compile(r"(?:(?:docker\.io/|public\.ecr\.aws/docker/)?library/|docker\.io/)?([^/]+)")
+_OFFICIAL = late(r"(?:(?:docker\.io/|public\.ecr\.aws/docker/)?library/|docker\.io/)?([^/]+)")
 
 
 def is_official(reference: str | None, *repositories: str) -> bool:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from reimage.model.copied_files import place
+from reimage.model.copies.copied_files import place
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.model.state import State
+from reimage.text import late
 
 if TYPE_CHECKING:
     from reimage.shell import Command, Word
 
-_AT_THE_START = re.compile(r"\s*ch(?:mod|own)\s")
-_OPTION = re.compile(r"-[Rcfv]+|--(?:recursive|changes|silent|quiet|verbose)")
-_PLAIN_REFERENCES = re.compile(r"[\w./:${}-]+")
-_MODE = re.compile(r"0?[0-7]{3}")
-_OWNER = re.compile(r"[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?")
-_NAME = re.compile(r"[^0-9:]")
+_AT_THE_START = late(r"\s*ch(?:mod|own)\s")
+_OPTION = late(r"-[Rcfv]+|--(?:recursive|changes|silent|quiet|verbose)")
+_PLAIN_REFERENCES = late(r"[\w./:${}-]+")
+_MODE = late(r"0?[0-7]{3}")
+_OWNER = late(r"[A-Za-z0-9_-]+(:[A-Za-z0-9_-]+)?")
+_NAME = late(r"[^0-9:]")
 
 
 class OwnershipChange(NamedTuple):

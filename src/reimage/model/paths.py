@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from functools import lru_cache
 
 from reimage.shell import Word
+from reimage.text import late
 
 UNKNOWN = "?"
 """Stands for a directory that the text does not tell."""
 
-_REFERENCE = re.compile(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
-_NAMED = re.compile(r"\$\{(\w+)\}")
-_MORE_THAN_REFERENCES = re.compile(r"[`'\\]|\$[^{A-Za-z_]|\$\{\w+[^\w}]|\$\{\W")
+_REFERENCE = late(r"\$(?:\{(\w+)\}|([A-Za-z_]\w*))")
+_NAMED = late(r"\$\{(\w+)\}")
+_MORE_THAN_REFERENCES = late(r"[`'\\]|\$[^{A-Za-z_]|\$\{\w+[^\w}]|\$\{\W")
 _GLOB = frozenset("*?[")
 _ABSOLUTE = ("/", "~", "${", UNKNOWN)
 

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reimage.dockerfile import Run
-from reimage.text import Span
+from reimage.text import Span, late
 
 if TYPE_CHECKING:
-    from reimage.model.file_effects import FileEffect, Place
+    from reimage.model.copies.file_effects import FileEffect, Place
     from reimage.model.state import State
     from reimage.shell import Command, PackageOperation, Script
 
-_SHEBANG = re.compile(r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?)?(\S+)")
+_SHEBANG = late(r"#![ \t]*(?:/usr/bin/env[ \t]+(?:-S[ \t]+)?)?(\S+)")
 
 
 class RunFacts:
@@ -99,7 +98,7 @@ class RunFacts:
     @cached_property
     def file_effects(self) -> tuple[FileEffect, ...]:
         """The files that its commands write, remove and give another mode or owner, in order."""
-        from reimage.model.file_effects import file_effects
+        from reimage.model.copies.file_effects import file_effects
 
         if self.script is None or self.script.opaque:
             return ()
@@ -108,7 +107,7 @@ class RunFacts:
     @cached_property
     def left_behind(self) -> tuple[Place, ...]:
         """What it writes into its layer and does not remove itself."""
-        from reimage.model.file_effects import left_behind
+        from reimage.model.copies.file_effects import left_behind
 
         return left_behind(self.file_effects, self.hidden_directories)
 

@@ -19,6 +19,7 @@ from reimage.dockerfile import (
 )
 from reimage.model.runs import RunFacts
 from reimage.model.state import State, looks_like_windows, opaque_shell
+from reimage.text import late
 
 PLATFORM_ARGUMENTS = (
     "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "BUILDOSVERSION",
@@ -26,8 +27,8 @@ PLATFORM_ARGUMENTS = (
 )  # fmt: skip
 """ARGs that BuildKit itself defines; their values are only known when it builds."""
 
-_REFERENCE = re.compile(r"\$\{[^}]*\}|\$\w+")
-_INDEX = re.compile(r"[0-9]{1,9}")
+_REFERENCE = late(r"\$\{[^}]*\}|\$\w+")
+_INDEX = late(r"[0-9]{1,9}")
 
 
 class Stage:
@@ -165,9 +166,12 @@ def read_stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
 
 
 def _global_arguments(dockerfile: Dockerfile) -> Mapping[str, str | None]:
+    platform = dict.fromkeys(PLATFORM_ARGUMENTS)
+    if not dockerfile.instructions or not isinstance(dockerfile.instructions[0], Arg):
+        return platform
     state = State.initial()
-    for name in PLATFORM_ARGUMENTS:
-        state = state._replace(args=state.args.with_item(name, None))
+    for name, value in platform.items():
+        state = state._replace(args=state.args.with_item(name, value))
     for instruction in dockerfile.instructions:
         if not isinstance(instruction, Arg):
             break

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -20,10 +19,11 @@ from reimage.dockerfile import (
     expand,
 )
 from reimage.model.versions import Versions
+from reimage.text import late
 
 POSIX_SHELLS = frozenset(("sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"))
 
-_WINDOWS_PATH = re.compile(r"[A-Za-z]:|\\")
+_WINDOWS_PATH = late(r"[A-Za-z]:|\\")
 
 
 class State(NamedTuple):

@@ -53,7 +53,8 @@ def optimize(subject: Subject, options: Options | None = None) -> tuple[Subject,
         _checked(report)
         replace_parser_source(subject, data)
         return subject, report
-    raise TypeError(f"expected a str, bytes, Path or DockerfileParser, not {type(subject).__name__}")
+    kind = type(subject).__name__
+    raise TypeError(f"expected a str, bytes, Path or DockerfileParser, not {kind}")
 
 
 def _checked(report: FileReport) -> FileReport:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from reimage.context.survey import forget, survey
 from reimage.dockerfile import parse
-from reimage.files import FilesError, atomic_write, read, write_all
+from reimage.files import FilesError, read, write_all
 from reimage.model import ContextFacts
 from reimage.pipeline.config import Config, ConfigError, find_config, load_config
 from reimage.pipeline.errors import UsageError
@@ -41,7 +41,10 @@ class _Plan(NamedTuple):
 def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileReport, bytes]:
     """Optimize a Dockerfile that is no file. Nothing is read but the context that options name."""
     plan = _plan(Path(name), options, folder_is_context=False)
-    context = survey(plan.context, None) if plan.context else None
+    try:
+        context = survey(plan.context, None) if plan.context else None
+    except FilesError as error:
+        return FileReport(name, error=str(error)), source
     report, written = _optimize(source, name, plan, context, options)
     return report, written.get(name, source)
 
@@ -51,7 +54,8 @@ def optimize_files(paths: Sequence[Path], options: Options) -> Iterator[FileRepo
 
     Raises UsageError before anything is touched. What is wrong with one file is in its report.
     """
-    _plan(paths[0] if paths else Path("Dockerfile"), options)
+    for path in {path.parent: path for path in paths}.values():
+        _plan(path, options)
     workers = min(os.cpu_count() or 1, 8)
     if len(paths) < _WORTH_A_SECOND_PROCESS or workers < 2:
         return (optimize_file(path, options) for path in paths)
@@ -71,19 +75,12 @@ def optimize_file(path: Path, options: Options) -> FileReport:
         context = survey(plan.context, path) if plan.context else None
         report, written = _optimize(source, name, plan, context, options)
         if options.write and written:
-            _write(written)
+            write_all({Path(each): data for each, data in written.items()})
+            if written.keys() != {name}:
+                forget()
     except FilesError as error:
         return FileReport(name, error=str(error))
     return report
-
-
-def _write(written: dict[str, bytes]) -> None:
-    if len(written) == 1:
-        for path, data in written.items():
-            atomic_write(Path(path), data)
-    else:
-        write_all({Path(path): data for path, data in written.items()})
-        forget()
 
 
 def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _Plan:
@@ -208,7 +205,7 @@ def _only_hunks(
     rewrites = tuple(
         one
         if one.id in reasons or one.status in (Status.HELD_BACK, Status.DROPPED)
-        else replace(one, status=Status.HELD_BACK, reason="its hunk was not chosen")
+        else one._replace(status=Status.HELD_BACK, reason="its hunk was not chosen")
         for one in report.rewrites
     )
-    return replace(again, rewrites=rewrites), _contents(kept, names)
+    return again._replace(rewrites=rewrites), _contents(kept, names)

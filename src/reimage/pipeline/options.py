@@ -12,10 +12,11 @@ class Options(NamedTuple):
     """How to optimize. Names are titles or function names of transformations.
 
     `allow` is the weakest claim to apply, `usual` the one where neither options nor configuration
-    name any: `same-behaviour` for a suggestion and `same-files` for writing when None. `select` leaves only these transformations, `ignore` takes some out, `prefer`
-    runs an alternative in place of its default. `hunks` are the 1-based numbers of the hunks to
-    keep. `context` is the build context, by default the folder of each file; `no_context` says that
-    it is not known. `config` is used instead of the file found upwards.
+    name any: `same-behaviour` for a suggestion and `same-files` for writing when None. `select`
+    leaves only these transformations, `ignore` takes some out, `prefer` runs an alternative in
+    place of its default. `hunks` are the 1-based numbers of the hunks to keep. `context` is the
+    build context, by default the folder of each file; `no_context` says that it is not known.
+    `config` is used instead of the file found upwards.
     """
 
     write: bool = False

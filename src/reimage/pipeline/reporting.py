@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -32,7 +33,7 @@ def file_report(
 ) -> FileReport:
     """The report on a Dockerfile that has no problems."""
     lines = LineIndex(outcome.source)
-    rewrites = [_rewrite(one, names, lines, status) for one in outcome.applied]
+    rewrites = [_rewrite(one, names, lines, status) for one in sorted(outcome.applied, key=_place)]
     rewrites += [
         _rewrite(dropped.rewrite, names, lines, Status.DROPPED, dropped.reason)
         for dropped in outcome.dropped
@@ -112,26 +113,32 @@ def _hunks(
     outcome: Outcome, names: Names, patches: Sequence[Patch], lines: LineIndex
 ) -> Iterable[HunkReport]:
     for patch in patches:
-        for hunk in patch.hunks:
-            if patch.path == names.dockerfile:
-                makers = _makers(outcome, hunk, lines)
-            else:
-                makers = [
-                    one.id
-                    for one in outcome.applied
-                    if any(names.others.get(path) == patch.path for path in one.finding.files)
-                ]
-            yield HunkReport(hunk.number, min(hunk.lines, default=1), hunk.text, tuple(makers))
+        if patch.path == names.dockerfile:
+            makers = _makers(outcome, patch.hunks, lines)
+        else:
+            ids = tuple(
+                one.id
+                for one in outcome.applied
+                if any(names.others.get(path) == patch.path for path in one.finding.files)
+            )
+            makers = [ids] * len(patch.hunks)
+        for hunk, reasons in zip(patch.hunks, makers, strict=True):
+            yield HunkReport(hunk.number, min(hunk.lines, default=1), hunk.text, reasons)
 
 
-def _makers(outcome: Outcome, hunk: Hunk, lines: LineIndex) -> list[str]:
-    """The rewrites whose edits fall into the lines that the hunk covers."""
-    first, last = hunk.start, hunk.start + max(hunk.length - 1, 0)
-    return [
-        one.id
-        for one in outcome.applied
-        if any(
-            lines.line(span.start) <= last and _last_line(lines, span) >= first
-            for span in one.touched
-        )
-    ]
+def _place(one: Identified) -> Span:
+    return one.original
+
+
+def _makers(outcome: Outcome, hunks: Sequence[Hunk], lines: LineIndex) -> list[tuple[str, ...]]:
+    """For each hunk the rewrites whose edits fall into the lines that it covers."""
+    starts = [hunk.start for hunk in hunks]
+    makers: list[dict[str, None]] = [{} for _ in hunks]
+    for one in sorted(outcome.applied, key=_place):
+        for span in one.touched:
+            first, last = lines.line(span.start), _last_line(lines, span)
+            at = max(bisect_left(starts, first) - 1, 0)
+            for number in range(at, bisect_right(starts, last)):
+                if starts[number] + max(hunks[number].length - 1, 0) >= first:
+                    makers[number][one.id] = None
+    return [tuple(ids) for ids in makers]

@@ -6,7 +6,7 @@ Lines are 1-based and speak of the original file. Sizes are bytes, times seconds
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
 class Status(enum.StrEnum):
@@ -18,8 +18,7 @@ class Status(enum.StrEnum):
     DROPPED = "dropped"
 
 
-@dataclass(frozen=True, slots=True)
-class EditReport:
+class EditReport(NamedTuple):
     """One edit of one file: characters `start` to `end` become `text`.
 
     Offsets speak of the file as the rewrite met it, after the rewrites it builds on.
@@ -31,8 +30,7 @@ class EditReport:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class RewriteReport:
+class RewriteReport(NamedTuple):
     """A rewrite. `id` is stable over runs on the same file; `reason` says why it was not applied.
 
     `included_by` is the option that would apply one that was held back, as typed
@@ -53,29 +51,25 @@ class RewriteReport:
     included_by: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefusalReport:
+class RefusalReport(NamedTuple):
     name: str
     line: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class SkippedReport:
+class SkippedReport(NamedTuple):
     name: str
     line: int
     need: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemReport:
+class ProblemReport(NamedTuple):
     line: int
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class HunkReport:
-    """A hunk of the patch. `reasons` are ids of the rewrites that made it; `text` starts at its @@ line."""
+class HunkReport(NamedTuple):
+    """A hunk of the patch: `text` starts at its @@ line, `reasons` are the ids of its rewrites."""
 
     number: int
     line: int
@@ -83,8 +77,7 @@ class HunkReport:
     reasons: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(NamedTuple):
     """One Dockerfile.
 
     `patch` is a unified diff over all `touched` paths, empty when there is nothing to change.
@@ -115,8 +108,7 @@ class FileReport:
         return self.error is not None or bool(self.problems)
 
 
-@dataclass(frozen=True, slots=True)
-class RunReport:
+class RunReport(NamedTuple):
     """All files of one run."""
 
     tool_version: str

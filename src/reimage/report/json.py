@@ -1,11 +1,10 @@
-"""A run as JSON: the dataclasses of `pipeline.results`, field by field.
+"""A run as JSON: the named tuples of `pipeline.results`, field by field.
 
 `docs/schema/optimize.schema.json` describes it. Bytes that are not UTF-8 appear as the lone
 surrogates U+DC80 to U+DCFF (PEP 383), so that patches stay exact.
 """
 
 import json
-from dataclasses import asdict
 from typing import Any
 
 from reimage.pipeline.results import RunReport
@@ -16,7 +15,17 @@ VERSION = 0
 
 def as_json(run: RunReport) -> str:
     """The document, with a line feed at its end."""
-    return dump({"version": VERSION, **asdict(run)})
+    return dump({"version": VERSION, **_fields(run)})
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {name: _value(getattr(record, name)) for name in record._fields}
+
+
+def _value(value: Any) -> Any:
+    if hasattr(value, "_fields"):
+        return _fields(value)
+    return [_value(each) for each in value] if isinstance(value, tuple) else value
 
 
 def dump(document: dict[str, Any]) -> str:

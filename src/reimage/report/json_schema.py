@@ -1,6 +1,5 @@
-"""JSON Schema of the JSON report, read off the dataclasses it is made from."""
+"""JSON Schema of the JSON report, read off the named tuples it is made from."""
 
-import dataclasses
 import enum
 import inspect
 import re
@@ -30,7 +29,7 @@ def schema() -> dict[str, Any]:
 
 def _object(shape: type, definitions: dict[str, Any]) -> dict[str, Any]:
     hints = typing.get_type_hints(shape)
-    names = [field.name for field in dataclasses.fields(shape)]
+    names = list(hints)
     return {
         "description": _described(shape),
         "type": "object",
@@ -52,7 +51,7 @@ def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
         return {"type": "array", "items": _type(item, definitions)}
     if issubclass(hint, enum.StrEnum):
         return {"enum": [str(member) for member in hint]}
-    assert isinstance(hint, type) and dataclasses.is_dataclass(hint), f"{hint} has no place in JSON"
+    assert issubclass(hint, tuple) and hasattr(hint, "_fields"), f"{hint} has no place in JSON"
     name = hint.__qualname__
     if name not in definitions:
         definitions[name] = {}
@@ -62,5 +61,5 @@ def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
 
 def _described(shape: type) -> str:
     text = inspect.cleandoc(shape.__doc__ or "")
-    # A dataclass without a docstring gets its signature for one.
+    # A named tuple without a docstring gets its signature for one.
     return "" if text.startswith(f"{shape.__name__}(") else re.sub(r"\s+", " ", text)

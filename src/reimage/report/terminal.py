@@ -1,7 +1,7 @@
 """The reasons behind a patch, for people: a paragraph per file, then one line for the run."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from reimage.pipeline.results import FileReport, RewriteReport, Status
 from reimage.report.pieces import Line, Piece, counted, line, wrapped
@@ -15,8 +15,7 @@ CLAIM_STYLES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Voice:
+class Voice(NamedTuple):
     """How to speak of a run.
 
     `command` gives the command line for a path that would include a rewrite, from that path and

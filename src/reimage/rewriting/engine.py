@@ -200,7 +200,7 @@ class _Run:
 
     def _take(self, chosen: list[Identified], facts: Facts) -> None:
         edits = [(edit, one.id) for one in chosen for edit in one.finding.edits]
-        self.origins = self.origins.after(edits)
+        self.origins = self.origins.after(edits, self.facts.dockerfile.source)
         self.taken.update(one.id for one in chosen)
         self.outcome.applied += chosen
         self.outcome.text = facts.dockerfile.source

@@ -6,7 +6,6 @@ from collections.abc import Collection
 
 from reimage.dockerfile import Run
 from reimage.model import Facts
-from reimage.model.configuration import configurations
 
 
 def undeclared_change(before: Facts, after: Facts, may_change: Collection[str]) -> str:
@@ -15,9 +14,7 @@ def undeclared_change(before: Facts, after: Facts, may_change: Collection[str]) 
         return ""
     if [stage.name for stage in before.stages] != [stage.name for stage in after.stages]:
         return "the stages would differ"
-    stages = zip(
-        before.stages, configurations(before.stages), configurations(after.stages), strict=True
-    )
+    stages = zip(before.stages, before.configurations, after.configurations, strict=True)
     for stage, was, becomes in stages:
         for name in sorted(was.keys() | becomes.keys()):
             if name not in may_change and was.get(name) != becomes.get(name):

@@ -36,7 +36,8 @@ class Origins:
     def original(self, span: Span) -> Span:
         """The stretch of the original file that `span` of the text stands for."""
         pieces = self._touched(span)
-        return Span(_begin(pieces[0], span.start), _end(pieces[-1], span.end))
+        begin, end = _begin(pieces[0], span.start), _end(pieces[-1], span.end)
+        return Span(min(begin, end), max(begin, end))
 
     def makers(self, span: Span) -> tuple[str, ...]:
         """The rewrites whose text `span` touches; an insertion touches both its neighbours."""
@@ -49,17 +50,28 @@ class Origins:
         last = bisect_right(self._starts, max(span.start, span.end - 1))
         return self._pieces[first : max(last, first + 1)]
 
-    def after(self, edits: Iterable[tuple[Edit, str]]) -> Origins:
-        """The origins once `edits`, each with the rewrite that makes it, are made."""
+    def after(self, edits: Iterable[tuple[Edit, str]], source: str) -> Origins:
+        """The origins once `edits` of `source`, each with the rewrite that makes it, are made.
+
+        Whole lines that a rewrite takes out in one place and puts into another keep their origin.
+        """
+        edits = sorted(edits)
         pieces: list[Piece] = []
         done, length = 0, 0
-        end = self._pieces[-1].start + self._pieces[-1].length
-        for (span, text), maker in sorted(edits):
+        for edit, maker in edits:
+            span, text = edit
             length += self._copy(Span(done, span.start), length, pieces)
-            pieces.append(Piece(length, len(text), self.original(span), maker))
+            origin = self.original(span)
+            lines = _moved_lines(edit, (each for each, by in edits if by == maker), source)
+            before = text.index(lines.of(source)) if lines else len(text)
+            pieces.append(Piece(length, before, origin, maker))
+            if lines:
+                at = length + before
+                at += self._copy(lines, at, pieces)
+                pieces.append(Piece(at, length + len(text) - at, origin, maker))
             length += len(text)
             done = span.end
-        self._copy(Span(done, end), length, pieces)
+        self._copy(Span(done, len(source)), length, pieces)
         return Origins(tuple(pieces))
 
     def _copy(self, span: Span, at: int, pieces: list[Piece]) -> int:
@@ -88,3 +100,15 @@ def _end(piece: Piece, offset: int) -> int:
     if piece.by:
         return piece.original.end
     return piece.original.start + min(max(offset - piece.start, 0), piece.length)
+
+
+def _moved_lines(edit: Edit, edits: Iterable[Edit], source: str) -> Span | None:
+    """The lines, taken out by another of the edits, that `edit` puts in."""
+    for span, _ in edits:
+        gone = span.of(source)
+        if span == edit.span or not gone.endswith("\n"):
+            continue
+        for text in (gone, gone.rstrip("\r\n")):
+            if text and text in edit.text:
+                return Span(span.start, span.start + len(text))
+    return None

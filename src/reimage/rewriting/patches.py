@@ -8,7 +8,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from reimage.text import encode, split_lines
+from reimage.text import encode, late, split_lines
 
 if TYPE_CHECKING:
     from unidiff.patch import Hunk as ReadHunk
@@ -20,7 +20,7 @@ _NO_FILE = "/dev/null"
 _EMPTY_BLOB = "index 0000000..e69de29\n"
 """What git needs to see that a new file without a hunk is meant to be empty."""
 _MOST_NUMBERS = 100_000
-_NUMBERS = re.compile(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?", re.ASCII)
+_NUMBERS = late(r"\s*([0-9]{1,9})\s*(?:-\s*([0-9]{1,9})\s*)?", re.ASCII)
 _ESCAPES = {
     0x07: "\\a", 0x08: "\\b", 0x09: "\\t", 0x0A: "\\n", 0x0B: "\\v", 0x0C: "\\f", 0x0D: "\\r",
     0x22: '\\"', 0x5C: "\\\\",

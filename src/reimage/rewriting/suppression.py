@@ -17,21 +17,21 @@ from typing import NamedTuple
 
 from reimage.dockerfile import Dockerfile, Instruction, Token, TokenKind
 from reimage.rewriting.transformation import Transformation
-from reimage.text import Span
+from reimage.text import Span, late
 
-_WORTH_READING = re.compile("reimage|hadolint", re.IGNORECASE)
-_OURS = re.compile(
+_WORTH_READING = late("reimage|hadolint", re.IGNORECASE)
+_OURS = late(
     r"""\#[ \t]* reimage [ \t]*:[ \t]* (?P<scope>skip(?:-file)?) [ \t]*=[ \t]*
         (?P<names>[\w.-]+ (?:[ \t]*,[ \t]*[\w.-]+)*)""",
     re.VERBOSE | re.IGNORECASE,
 )
-_HADOLINT = re.compile(
+_HADOLINT = late(
     r"""\#[ \t]* hadolint [ \t]+ (?P<scope>global[ \t]+)? ignore [ \t]*=[ \t]*
         (?P<names>[DLSC0-9]+ (?:[ \t]*,[ \t]*[DLSC0-9]+)*) [ \t]* (?:\#.*)?""",
     re.VERBOSE | re.DOTALL,
 )
-_NAME = re.compile(r"[\w.-]+")
-_HADOLINT_RULE = re.compile(r"(?:DL|SC)[0-9]+")
+_NAME = late(r"[\w.-]+")
+_HADOLINT_RULE = late(r"(?:DL|SC)[0-9]+")
 _ALL = "all"
 
 

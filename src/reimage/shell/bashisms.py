@@ -3,10 +3,12 @@
 import re
 from typing import TYPE_CHECKING
 
+from reimage.text import late
+
 if TYPE_CHECKING:
     from tree_sitter import Node
 
-_WORTH_A_LOOK = re.compile(r"\$\(<|\$['\"{\[]|[<>]\(|=\(|[{,]|\]=|\+=")
+_WORTH_A_LOOK = late(r"\$\(<|\$['\"{\[]|[<>]\(|=\(|[{,]|\]=|\+=")
 _KINDS = frozenset(
     {
         "ansi_c_string", "translated_string", "process_substitution", "array", "subscript",

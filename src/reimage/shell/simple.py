@@ -15,15 +15,15 @@ from reimage.shell.tokens import (
     test_parts,
 )
 from reimage.shell.words import Word, literal
-from reimage.text import Span
+from reimage.text import Span, late
 
 if TYPE_CHECKING:
     from tree_sitter import Node
 
 _ASSIGNMENT = "variable_assignment"
 # Most commands have neither quotes nor anything else to look at in the tree (which is slow).
-_PLAIN = re.compile(r"(?!\w+\+?=)(?:[\w@%+=:,./* -]++|\$(?:\{\w+\}|[A-Za-z_]))++", re.ASCII)
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:\[|\+?=)")
+_PLAIN = late(r"(?!\w+\+?=)(?:[\w@%+=:,./* -]++|\$(?:\{\w+\}|[A-Za-z_]))++", re.ASCII)
+NAME = late(r"[A-Za-z_][A-Za-z0-9_]*(?:\[|\+?=)")
 _OF_BASH = frozenset({"&>", "&>>", "<<<"})
 
 

@@ -4,6 +4,7 @@ import re
 
 from reimage.shell.commands import Script
 from reimage.shell.words import Word
+from reimage.text import late
 
 _BUILT_IN = frozenset(
     """
@@ -26,8 +27,8 @@ _KINDS = {
     "group": "a group of commands",
     "function": "a function",
 }
-_REFERENCE = re.compile(r"\$(?:\{[^}]*\}|\(|\w+|.)|`", re.DOTALL)
-_QUOTED = re.compile(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\(?P<escaped>.)""", re.DOTALL)
+_REFERENCE = late(r"\$(?:\{[^}]*\}|\(|\w+|.)|`", re.DOTALL)
+_QUOTED = late(r"""'[^']*'|"(?:[^"\\]|\\.)*"|\\(?P<escaped>.)""", re.DOTALL)
 
 
 def single_command(script: Script) -> tuple[Word, ...] | str:

@@ -5,10 +5,11 @@ redirected list, `a && b > x | c` a pipeline of that). What stands where is reli
 of these is undone here, and done again by position in `reading`.
 """
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from reimage.text import late
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -20,7 +21,7 @@ _TRANSPARENT = frozenset(
     }
 )  # fmt: skip
 _HEREDOC_PARTS = frozenset({"file_descriptor", "<<", "<<-", "heredoc_start", "heredoc_end"})
-_UNQUOTED_BLANK = re.compile(r"(?<!\\)(?:\\\\)*[ \t\n]")
+_UNQUOTED_BLANK = late(r"(?<!\\)(?:\\\\)*[ \t\n]")
 _SUBSTITUTIONS = ("command_substitution", "process_substitution")
 _TEST_PARTS = frozenset(
     {
@@ -28,8 +29,8 @@ _TEST_PARTS = frozenset(
         "parenthesized_expression", "ternary_expression", "postfix_expression",
     }
 )  # fmt: skip
-_BLANK = re.compile(r"(?:[ \t\n]++|\\\n)*+")
-_CONTINUATION_OR_LINE_END = re.compile(r"\\\n|\n")
+_BLANK = late(r"(?:[ \t\n]++|\\\n)*+")
+_CONTINUATION_OR_LINE_END = late(r"\\\n|\n")
 
 OPERATORS = frozenset({"&&", "||", ";", "|", "|&", "&"})
 JOINING = frozenset({"&&", "||", "|", "|&"})

@@ -3,10 +3,10 @@
 import re
 from typing import NamedTuple
 
-from reimage.text import Span
+from reimage.text import Span, late
 
-_NEEDS_READING = re.compile(r"[\\'\"$`]|[<>]\(")
-_PIECE = re.compile(
+_NEEDS_READING = late(r"[\\'\"$`]|[<>]\(")
+_PIECE = late(
     r"""(?P<plain>[^\\'"$`<>]+|[<>](?!\())"""
     r"""|'(?P<single>[^']*)'"""
     r"""|"(?P<double>(?:[^"\\$`]|\\.|\$(?![A-Za-z_0-9{(@*#?$!-]))*)\""""
@@ -14,9 +14,9 @@ _PIECE = re.compile(
     r"""|(?P<dollar>\$(?![A-Za-z_0-9{(@*#?$!'"-]))""",
     re.DOTALL,
 )
-_ESCAPED_IN_DOUBLE_QUOTES = re.compile(r"\\([$`\"\\\n])")
-_QUOTED = re.compile(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
-_SAFE = re.compile(r"[A-Za-z0-9_@%+=:,./-]+")
+_ESCAPED_IN_DOUBLE_QUOTES = late(r"\\([$`\"\\\n])")
+_QUOTED = late(r"'[^']*'|\"(?:[^\"\\]|\\.)*\"|\\.", re.DOTALL)
+_SAFE = late(r"[A-Za-z0-9_@%+=:,./-]+")
 
 
 class Word(NamedTuple):

@@ -1,14 +1,13 @@
 """Programs that run the command given as their arguments: sudo, env, nice, …"""
 
-import re
 from types import MappingProxyType
 from typing import NamedTuple
 
 from reimage.shell.commands import Command
 from reimage.shell.words import Word
-from reimage.text import Span
+from reimage.text import Span, late
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
+_ASSIGNMENT = late(r"[A-Za-z_]\w*=")
 
 
 class _Wrapper(NamedTuple):

@@ -7,6 +7,18 @@ Texts are `str`; bytes that are not UTF-8 ride along as surrogate escapes (PEP 3
 from reimage.text.closeness import closest
 from reimage.text.encoding import decode, encode
 from reimage.text.lines import LineIndex, split_lines
+from reimage.text.patterns import late
 from reimage.text.spans import Edit, Span, apply_edits, overlap
 
-__all__ = ["Edit", "LineIndex", "Span", "apply_edits", "closest", "decode", "encode", "overlap", "split_lines"]
+__all__ = [
+    "Edit",
+    "LineIndex",
+    "Span",
+    "apply_edits",
+    "closest",
+    "decode",
+    "encode",
+    "late",
+    "overlap",
+    "split_lines",
+]

@@ -1,4 +1,4 @@
-"""The transformations, one file each. The folder is the registry: a file here is a transformation."""
+"""The transformations, one file each. The folder is the registry."""
 
 from __future__ import annotations
 

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from reimage.dockerfile import Workdir
 from reimage.model import Facts, State
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.text import Edit
+from reimage.text import Edit, late
 
-_DOTS = re.compile(r"""(?:\.{1,2}(?:/+|$|(?=['"]$)))+""")
-_DRIVE = re.compile(r"[A-Za-z]:")
-_NEEDS_QUOTES = re.compile(r"[\s$'\"\\`#]")
+_DOTS = late(r"""(?:\.{1,2}(?:/+|$|(?=['"]$)))+""")
+_DRIVE = late(r"[A-Za-z]:")
+_NEEDS_QUOTES = late(r"[\s$'\"\\`#]")
 
 
 @transformation(claim=Claim.SAME_IMAGE, known_as=("DL3000", "WorkdirRelativePath"))

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.package_list_readers import (
+from reimage.model.packages.package_list_readers import (
     is_unknown_script,
     reader_of_lists,
     runs_unknown_script_behind,
 )
-from reimage.model.package_lists import (
+from reimage.model.packages.package_lists import (
     fetches_lists,
     is_apt,
     lists_are_hidden,
     removed_by_next_runs,
     removes_lists,
 )
-from reimage.model.package_names import called
+from reimage.model.packages.package_names import called
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.script_edits import append_commands, insert_after, remove_statement
+from reimage.rewriting.edits.script_edits import append_commands, insert_after, remove_statement
 from reimage.shell.package_managers import PackageManager, PackageOperation, Verb
 from reimage.text import Edit, Span
 

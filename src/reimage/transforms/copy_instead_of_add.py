@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 
 from reimage.dockerfile import Add
 from reimage.model import ContextFacts, Facts, State
-from reimage.model.file_names import is_ordinary_file_name, looks_like_archive
+from reimage.model.copies.file_names import is_ordinary_file_name, looks_like_archive
 from reimage.rewriting import (
     Claim,
     Evidence,
@@ -19,11 +19,11 @@ from reimage.rewriting import (
     Skipped,
     transformation,
 )
-from reimage.text import Edit
+from reimage.text import Edit, late
 
 _FLAGS_OF_BOTH = frozenset(("chown", "chmod", "link", "exclude"))
-_REMOTE = re.compile(r"[^/]*:|git@|github\.com/|.*\.git(?:#|$)", re.IGNORECASE)
-_WILDCARD = re.compile(r"[*?\[\\]")
+_REMOTE = late(r"[^/]*:|git@|github\.com/|.*\.git(?:#|$)", re.IGNORECASE)
+_WILDCARD = late(r"[*?\[\\]")
 _HERE = frozenset((".", "..", "/"))
 
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator, Sequence
 
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
-from reimage.model.context_copies import FolderCopy, folder_copy, is_below, source_of
-from reimage.model.install_files import files_needed
-from reimage.model.install_order import InstallBehindSources, install_behind_sources
+from reimage.model.copies.context_copies import FolderCopy, folder_copy, is_below, source_of
+from reimage.model.installs.install_files import files_needed
+from reimage.model.installs.install_order import InstallBehindSources, install_behind_sources
 from reimage.model.manifests.needs import InstallNeeds, needs
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.instruction_moves import move_behind, move_between, newline_of
-from reimage.text import Edit, Span
+from reimage.rewriting.edits.instruction_moves import move_behind, move_between, newline_of
+from reimage.text import Edit, Span, late
 
-_PROGRAMS = re.compile(
+_PROGRAMS = late(
     r"(?:pip[\d.]*|uv|npm|yarn|pnpm|bun|bundler?|composer(?:\.phar)?|go|poetry|pipenv|cargo|mvnw?"
     r"|mvnd|dotnet)(?![\w.-])"
 )
-_PLAIN = re.compile(r"[\w./@+-]+")
+_PLAIN = late(r"[\w./@+-]+")
+_PLAIN_TARGET = late(r"[\w./@+${}:-]+")
 _MOST_LINES = 8
 
 
@@ -35,9 +35,9 @@ def copy_manifests_first(facts: Facts) -> Iterator[Finding]:
     The image holds the same files. What an install reads is taken from the build context, after the
     ignore file: included requirement files, manifests of workspaces, settings such as `.npmrc`. A
     RUN that also builds is split. It stays away where the install needs the sources (editable and
-    local packages, scripts in package.json, plug-ins, `poetry install` without `--no-root`), where
-    the context has a directory such as node_modules that would replace the installed one, and where
-    other commands in between may use the sources.
+    local packages, scripts in package.json, Prisma's client, plug-ins, `poetry install` without
+    `--no-root`), where the context has a directory such as node_modules that would replace the
+    installed one, and where other commands in between may use the sources.
     """
     for stage in facts.stages:
         runs = [run for run in stage.runs if _PROGRAMS.search(run.run.logical.text)]
@@ -90,8 +90,8 @@ def _bad_files(paths: Sequence[str], copy: FolderCopy, context: ContextFacts) ->
     folders = {posixpath.dirname(path) for path in paths}
     if len(folders) > _MOST_LINES:
         return f"its manifests are spread over {len(folders)} directories"
-    if " " in copy.instruction.operands[-1].text:
-        return "the destination has blanks in it"
+    if not _PLAIN_TARGET.fullmatch(copy.instruction.operands[-1].text):
+        return "the destination is not a plain path"
     return None
 
 
@@ -140,6 +140,8 @@ def _name(found: InstallBehindSources) -> str:
 
 def _message(found: InstallBehindSources, paths: Sequence[str]) -> str:
     names = [posixpath.basename(path) for path in paths]
+    if len(set(names)) < len(names):
+        names = list(paths)
     listed = names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
     if len(names) > 4:
         listed = f"{len(names)} manifests"

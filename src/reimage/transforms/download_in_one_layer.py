@@ -6,18 +6,21 @@ import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.archive_uses import is_removed_later, use_in_script, use_of_instructions
-from reimage.model.archives import used_up
-from reimage.model.file_effects import Effect, FileEffect
+from reimage.model.copies.file_effects import Effect, FileEffect
+from reimage.model.downloads.archive_uses import (
+    is_removed_later,
+    use_in_script,
+    use_of_instructions,
+)
+from reimage.model.downloads.archives import used_up
 from reimage.model.paths import UNKNOWN, names_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.script_edits import insert_command_after
+from reimage.rewriting.edits.script_edits import insert_command_after
 from reimage.shell import Command, Script, Statement
+from reimage.text import late
 
-_DOWNLOADS = re.compile(r"\bwget\b|\bcurl\b[^|]*(?: -\w*[oO]|--output|--remote-name|>)")
-_USES_UP = re.compile(
-    r"\b(?:tar|unzip|dpkg|rpm|sh|bash|python[\d.]*|install|add)\b|\.(?:run|bin)\b"
-)
+_DOWNLOADS = late(r"\bwget\b|\bcurl\b[^|]*(?: -\w*[oO]|--output|--remote-name|>)")
+_USES_UP = late(r"\b(?:tar|unzip|dpkg|rpm|sh|bash|python[\d.]*|install|add)\b|\.(?:run|bin)\b")
 
 
 @transformation(claim=Claim.SAME_FILES)
@@ -79,7 +82,7 @@ def _finding(
     edit = insert_command_after(run, _statement(script, use), f"{remove} {archive.text}")
     if isinstance(edit, str):
         return Refusal(f"{message}, but {edit}", run.run.span)
-    return Rewrite(message, run.run.span, (edit,))
+    return Rewrite(f"removes an archive: {message}", run.run.span, (edit,))
 
 
 def _statement(script: Script, command: Command) -> Statement:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.download_caches import (
+from reimage.model.caches.download_caches import (
     caching_is_settled,
     downloads_are_hidden,
     emptied_by_next_runs,
@@ -14,24 +13,24 @@ from reimage.model.download_caches import (
     fetches_downloads,
     works_offline_later,
 )
+from reimage.model.installs.yarn import uses_classic_yarn
 from reimage.model.known_images import is_official
 from reimage.model.settings import is_set_in
-from reimage.model.yarn import uses_classic_yarn
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.cache_cleaning import clean_downloads
-from reimage.rewriting.script_edits import append_commands, insert_after
+from reimage.rewriting.edits.cache_cleaning import clean_downloads
+from reimage.rewriting.edits.script_edits import append_commands, insert_after
 from reimage.shell import PackageOperation
-from reimage.text import Edit
+from reimage.text import Edit, late
 
-_CALL = re.compile(r"\b(?:pip[\d.]*|uv|composer|npm|yarn|conda|mamba|micromamba|gem|bundle)\b")
+_CALL = late(r"\b(?:pip[\d.]*|uv|composer|npm|yarn|conda|mamba|micromamba|gem|bundle)\b")
 _WITH_OPTION = frozenset(("pip", "uv", "composer"))
 _GEMS = frozenset(("gem", "bundle"))
 _REMOVE_GEMS = "rm -rf /usr/local/bundle/cache/*.gem"
-_GEMS_ELSEWHERE = re.compile(
+_GEMS_ELSEWHERE = late(
     r"GEM_HOME|(?i:bundle[_ ]+(?:path|deployment|config|standalone|cache_path))|--path|--deployment"
     r"|--standalone|--user-install|--install-dir|-i\b"
 )
-_PIP_SETTING = re.compile(r"config\b.*no-cache-dir|no-cache-dir\s*=")
+_PIP_SETTING = late(r"config\b.*no-cache-dir|no-cache-dir\s*=")
 
 
 @transformation(claim=Claim.SAME_FILES, known_as=("DL3042", "DL3060"))

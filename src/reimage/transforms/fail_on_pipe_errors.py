@@ -9,15 +9,15 @@ from reimage.model import Facts, RunFacts, Stage
 from reimage.model.known_images import sh_knows_pipefail
 from reimage.model.state import shell_options
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.script_edits import begin_with, insert_after
+from reimage.rewriting.edits.script_edits import begin_with, insert_after
 from reimage.shell import Command, Script
 from reimage.shell.pipelines import may_fail_unharmed, pipelines
-from reimage.text import Edit
+from reimage.text import Edit, late
 
 _DOWNLOADS = frozenset(("curl", "wget"))
-_WORTH_A_LOOK = re.compile(r"(?:curl|wget)\b.*\|(?!\|)", re.DOTALL)
+_WORTH_A_LOOK = late(r"(?:curl|wget)\b.*\|(?!\|)", re.DOTALL)
 _WITH_PIPEFAIL = frozenset(("ash", "bash", "mksh", "zsh"))
-_PLAIN_SET = re.compile(r"set(?:[ \t]+-(?:[a-np-zA-Z]+|[a-zA-Z]*o[ \t]+\w+))+")
+_PLAIN_SET = late(r"set(?:[ \t]+-(?:[a-np-zA-Z]+|[a-zA-Z]*o[ \t]+\w+))+")
 
 
 @transformation(claim=Claim.SAME_BEHAVIOUR, known_as=("DL4006",))

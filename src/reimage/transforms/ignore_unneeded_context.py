@@ -7,13 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from reimage.model import ContextFacts, Facts
-from reimage.model.context_needs import why_needed
-from reimage.model.context_readers import Reader, readers
-from reimage.model.unneeded_files import Kind, Unneeded, files_in, unneeded_files
+from reimage.model.copies.context_readers import Reader, readers
+from reimage.model.ignoring.context_needs import why_needed
+from reimage.model.ignoring.unneeded_files import Kind, Unneeded, files_in, unneeded_files
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
-_DOCKERFILE = re.compile(r"(?:.*[.-])?(?:Docker|Container)file(?:[.-].*)?", re.IGNORECASE)
+_DOCKERFILE = late(r"(?:.*[.-])?(?:Docker|Container)file(?:[.-].*)?", re.IGNORECASE)
 
 
 @transformation(claim=Claim.SAME_BEHAVIOUR)
@@ -107,4 +107,5 @@ def _message(chosen: Sequence[Unneeded], context: ContextFacts) -> str:
     files = files_in([each.path for each in chosen], context)
     size = sum(context.files[path] for path in files)
     count = "1 file" if len(files) == 1 else f"{len(files):,} files"
-    return f"keeps {shown} out of the build context: {count}, {size:,} bytes"
+    length = "1 byte" if size == 1 else f"{size:,} bytes"
+    return f"keeps {shown} out of the build context: {count}, {length}"

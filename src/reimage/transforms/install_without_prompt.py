@@ -7,26 +7,24 @@ from collections.abc import Iterator
 
 from reimage.dockerfile import Arg, Cmd, Entrypoint, Env, Instruction, Onbuild, Run
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.failures import failure_is_ignored, statement_of
-from reimage.model.package_names import called
+from reimage.model.downloads.failures import failure_is_ignored, statement_of
+from reimage.model.packages.package_names import called
 from reimage.model.settings import is_set_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.script_edits import insert_after
+from reimage.rewriting.edits.script_edits import insert_after
 from reimage.shell.package_managers import PackageOperation, Verb
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
 _MANAGERS = ("apt", "dnf", "yum", "zypper", "pacman", "conda", "mamba")
-_APT = re.compile(r"\b(?:apt|apt-get|aptitude|dpkg)\b")
+_APT = late(r"\b(?:apt|apt-get|aptitude|dpkg)\b")
 _ASKING = (Verb.INSTALL, Verb.UPGRADE, Verb.REMOVE)
 # Settings of apt, dnf and conda that answer for all later calls.
-_ANSWERED = re.compile(
-    r"APT::Get::(?:Assume-Yes|force-yes)|(?<!-)\bassumeyes|always_yes", re.IGNORECASE
-)
+_ANSWERED = late(r"APT::Get::(?:Assume-Yes|force-yes)|(?<!-)\bassumeyes|always_yes", re.IGNORECASE)
 _NOT_ASKING = (
     "--force-yes", "--assume-no", "--assumeno", "--trivial-only", "-s", "--simulate",
     "--just-print", "--dry-run", "--print-uris",
 )  # fmt: skip
-_HOLDS_OPTIONS = re.compile(r"[\"']?\$\{?\w*(?:opt|arg|flag|param|yes)", re.IGNORECASE)
+_HOLDS_OPTIONS = late(r"[\"']?\$\{?\w*(?:opt|arg|flag|param|yes)", re.IGNORECASE)
 _FRONTEND = "DEBIAN_FRONTEND"
 
 

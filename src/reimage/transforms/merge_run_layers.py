@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.layer_waste import may_waste, wasted_layers
+from reimage.model.caches.layer_waste import may_waste, wasted_layers
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.run_merging import merged
+from reimage.rewriting.edits.run_merging import merged
 from reimage.text import Span
 
 _MOST_BETWEEN = 3
@@ -78,7 +78,7 @@ def _merges(facts: Facts, stage: Stage, block: list[RunFacts]) -> Iterator[Findi
         runs = block[group.first : group.last + 1]
         edits = merged(facts.dockerfile, runs)
         if not isinstance(edits, str):
-            yield Rewrite(group.message, _around(runs), edits)
+            yield Rewrite(f"merges {len(runs)} RUNs: {group.message}", _around(runs), edits)
 
 
 def _widest(

@@ -10,10 +10,10 @@ from reimage.dockerfile.expansion_syntax import Broken, Literal, Part, read_part
 from reimage.dockerfile.words import quoted_offsets
 from reimage.model import Facts
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
-_KEY = re.compile(r"[^\s='\"\\`]+")
-_WORD_CHARACTER = re.compile(r"\w")
+_KEY = late(r"[^\s='\"\\`]+")
+_WORD_CHARACTER = late(r"\w")
 
 
 @transformation(claim=Claim.SAME_IMAGE, known_as=("LegacyKeyValueFormat",))

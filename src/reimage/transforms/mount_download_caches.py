@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.download_needs import downloads_something
+from reimage.model.caches.download_needs import downloads_something
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.apt_mounting import mounts_apt
-from reimage.rewriting.mount_plans import MountPlan
+from reimage.rewriting.edits.apt_mounting import mounts_apt
+from reimage.rewriting.edits.mount_plans import MountPlan
 from reimage.shell import PackageOperation
-from reimage.text import Span
+from reimage.text import Span, late
 
-_CALL = re.compile(
+_CALL = late(
     r"\b(?:apt|apt-get|pip[\d.]*|uv|npm|yarn|pnpm|composer|gem|bundle|go|cargo|mvnw?|gradlew?)\b"
 )
-_OLD_SYNTAX = re.compile(r"docker/dockerfile(?:-upstream)?:1\.[01](?:\.\d+)?(?!\S*experimental)\b")
+_OLD_SYNTAX = late(r"docker/dockerfile(?:-upstream)?:1\.[01](?:\.\d+)?(?!\S*experimental)\b")
 
 
 @transformation(claim=Claim.SAME_FILES, alternative_to="drop_download_caches")
@@ -36,7 +35,8 @@ def mount_download_caches(facts: Facts) -> Iterator[Finding]:
     create. Of `/var/lib/apt` only the lists are mounted: the rest belongs to the image.
 
     It refuses where user, home or directory are not known, where something needs what the layer
-    holds (later RUNs that work offline, `COPY --from`, the container's command), and for Go, Cargo,
+    holds (later RUNs that work offline, `COPY --from`, the container's command), where what is
+    installed runs from the cache (global packages of pnpm, links that uv makes), and for Go, Cargo,
     Maven and Gradle in a stage that ships. conda is left alone: its environments are links into its
     cache.
     """

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from reimage.dockerfile import Label, Maintainer, expand
 from reimage.model import Facts, Stage
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
 _KEY = "maintainer"
-_UNQUOTED = re.compile(r"""(?P<quote>["'])(?P<name>(?:(?!(?P=quote)).)+)(?P=quote)""")
+_UNQUOTED = late(r"""(?P<quote>["'])(?P<name>(?:(?!(?P=quote)).)+)(?P=quote)""")
 
 
 @transformation(

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.copied_files import Bringer, brought_by
+from reimage.model.copies.copied_files import Bringer, brought_by
 from reimage.model.ownership import OwnershipChange, leading_ownership_change
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.instruction_edits import add_flag, remove_instruction
-from reimage.rewriting.script_edits import remove_statement
-from reimage.text import Edit
+from reimage.rewriting.edits.instruction_edits import add_flag, remove_instruction
+from reimage.rewriting.edits.script_edits import remove_statement
+from reimage.text import Edit, late
 
-_MODE = re.compile(r"0?[0-7]{3}")
+_MODE = late(r"0?[0-7]{3}")
 _FLAGS = frozenset(("from", "chmod", "chown", "link"))
 _ALWAYS_THERE = frozenset(("/", "/etc", "/tmp"))
-_BEFORE_CHMOD = re.compile(r"docker/dockerfile(?:-upstream)?:1\.[01](?!\d)")
+_BEFORE_CHMOD = late(r"docker/dockerfile(?:-upstream)?:1\.[01](?!\d)")
 _ACCOUNTS = ("/etc/passwd", "/etc/group")
 
 

@@ -6,31 +6,31 @@ import re
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.package_names import package_names
-from reimage.model.recommended_packages import missing_recommendation, reason_to_recommend
+from reimage.model.packages.package_names import package_names
+from reimage.model.packages.recommended_packages import missing_recommendation, reason_to_recommend
 from reimage.model.settings import is_set_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.script_edits import continuation, insert_after
+from reimage.rewriting.edits.script_edits import continuation, insert_after
 from reimage.shell import Word
 from reimage.shell.package_managers import PackageOperation, Verb
-from reimage.text import Edit, Span
+from reimage.text import Edit, Span, late
 
 _MANAGERS = ("apt", "dnf", "zypper")
 # Settings of apt, dnf and zypper; as options of one call they stand behind -o and --setopt.
 _SETTINGS = ("apt::install-recommends", "install_weak_deps", "solver.onlyrequires")
-_SETTING = re.compile(
+_SETTING = late(
     r"(?<!-o )(?<!-o)(?<!-o \")(?<!-o ')(?<!option=)APT::Install-Recommends"
     r"|(?<!setopt=)(?<!setopt )install_weak_deps|solver\.onlyRequires",
     re.IGNORECASE,
 )
-_WANTED = re.compile(
+_WANTED = late(
     r"--install-recommends|--recommends|(?:.*=)?APT::Install-Recommends=.*"
     r"|(?:--setopt=)?install_weak_deps=.*",
     re.IGNORECASE,
 )
 _REPLACING = ("reinstall", "swap")
 """Verbs that install in place of something, for which recommendations hardly matter."""
-_HOLDS_OPTIONS = re.compile(r"[\"']?\$\{?\w*(?:opt|arg|flag|param)", re.IGNORECASE)
+_HOLDS_OPTIONS = late(r"[\"']?\$\{?\w*(?:opt|arg|flag|param)", re.IGNORECASE)
 
 
 @transformation(claim=Claim.SAME_BEHAVIOUR, known_as=("DL3015",))
@@ -92,8 +92,8 @@ def _look_at(
     added: set[str] = set()
     names = [*_names(run, operation)]
     if operation.more_from_input or not names or None in names:
-        reason = f"the packages that {manager.name} installs here are not all in the text"
-        return Refusal(reason, at)
+        missing = f"the packages that {manager.name} installs here are not all in the text"
+        return Refusal(missing, at)
     if manager.name in ("apt", "apt-get"):
         installed = {name for name in names if name} | present
         image = [stage, *stage.ancestors][-1].image

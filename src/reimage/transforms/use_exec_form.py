@@ -10,15 +10,16 @@ from reimage.model import ContextFacts, Facts, Stage, configuration
 from reimage.model.known_images import looks_at_its_command
 from reimage.model.state import opaque_shell, shell_options
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.exec_form import as_json_array
+from reimage.rewriting.edits.exec_form import as_json_array
 from reimage.shell import parse
 from reimage.shell.single_command import single_command
+from reimage.text import late
 
 _RUN_THEIR_ARGUMENTS = frozenset(("catatonit", "docker-init", "dumb-init", "tini", "tini-static"))
 _HARMLESS_OPTIONS = frozenset(("c", "e", "u", "errexit", "nounset", "pipefail"))
-_SCRIPT = re.compile(r"\.(?:sh|bash|ksh|zsh|py|pl|rb|js)$")
-_SPEAKS_OF_SHELL = re.compile(r"\bshell\b|/bin/sh\b", re.IGNORECASE)
-_ARRAY = re.compile(r"""\[\s*["'\u201c\u2018]|\[\S.*\]$""", re.DOTALL)
+_SCRIPT = late(r"\.(?:sh|bash|ksh|zsh|py|pl|rb|js)$")
+_SPEAKS_OF_SHELL = late(r"\bshell\b|/bin/sh\b", re.IGNORECASE)
+_ARRAY = late(r"""\[\s*["'\u201c\u2018]|\[\S.*\]$""", re.DOTALL)
 
 
 @transformation(

@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterator
 
 from reimage.dockerfile import Add, Copy
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
-from reimage.model.context_copies import source_of
-from reimage.model.installed_modules import what_brings
-from reimage.model.lock_files import RULES, LockRule, lock_beside, lock_problem
-from reimage.model.project_installs import Step, project_install, steps
+from reimage.model.copies.context_copies import source_of
+from reimage.model.installs.installed_modules import what_brings
+from reimage.model.installs.lock_files import (
+    NPM_CI_OPTIONS,
+    RULES,
+    LockRule,
+    asks_for_another_lock,
+    lock_beside,
+    lock_problem,
+)
+from reimage.model.installs.project_installs import Step, project_install, steps
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.script_edits import insert_after
+from reimage.rewriting.edits.script_edits import insert_after
 from reimage.shell import PackageOperation, package_operation
-from reimage.text import Edit
+from reimage.text import Edit, late
 
 _PROGRAMS = ("npm ", "yarn", "cargo ", "uv ")
-_MAY_INSTALL = re.compile(r"\b(?:npm\s|yarn\b|pnpm\s|cargo\s|uv\s+sync)")
-_BRINGS_LOCKS = re.compile(r"\s\.{0,2}/?\s|lock|package\*|\*\.json|shrinkwrap|\.\s")
+_MAY_INSTALL = late(r"\b(?:npm\s|yarn\b|pnpm\s|cargo\s|uv\s+sync)")
+_BRINGS_LOCKS = late(r"\s\.{0,2}/?\s|lock|package\*|\*\.json|shrinkwrap|\.\s")
 _CARGO = frozenset(("build", "b", "check", "c", "test", "t", "run", "r", "rustc", "fetch"))
-# What means the same to `npm install` and to `npm ci`.
-_NPM_OPTIONS = re.compile(
-    r"--(?:production|only|omit|include|also|dev)(?:=\w+)?|--legacy-peer-deps|--strict-peer-deps"
-    r"|--no-(?:audit|fund|optional|progress|save|bin-links|update-notifier)|--ignore-scripts"
-    r"|--(?:audit|fund|progress|optional|bin-links)=\w+|--quiet|--silent|--verbose|-[sqd]+"
-    r"|--prefer-(?:offline|online)|--offline|--unsafe-perm(?:=\w+)?|--force|-f|--no-color"
-    r"|--(?:loglevel|registry|cache|fetch-[\w-]+|maxsockets|cpu|os|libc)(?:=.*)?"
-    r"|--build-from-source(?:=.*)?|--foreground-scripts"
-)
+_WITHOUT_PEERS = late(r"(?m)^\s*legacy-peer-deps\s*=\s*true")
 
 
 @transformation(claim=Claim.SAME_BEHAVIOUR)
@@ -117,14 +115,26 @@ def _objection(
         return f"{lock} is not copied before it"
     if manager == "npm":
         for word in operation.command.options:
-            if not _NPM_OPTIONS.fullmatch(word.value or ""):
+            if not NPM_CI_OPTIONS.fullmatch(word.value or ""):
                 return f"npm ci may not take {word.text}"
         modules = posixpath.join(directory, "node_modules")
         if there := what_brings(modules, step, run, stage, context):
             return f"{there}, which npm ci deletes"
     elif manager in ("yarn", "pnpm") and operation.has("--cwd", "-C", "--dir", "--filter", "-F"):
         return "an option points it to another directory"
-    return lock_problem(manager, lock, context, stage.root_image)
+    if name := asks_for_another_lock(manager, _variables(step, run)):
+        return f"{name} decides about the lock file, too"
+    settings = source_of(posixpath.join(directory, ".npmrc"), stage, run.run, context) or ""
+    wants_peers = not (
+        operation.has("--legacy-peer-deps")
+        or _WITHOUT_PEERS.search(context.texts.get(settings, ""))
+    )
+    return lock_problem(manager, lock, context, stage.root_image, wants_peers=wants_peers)
+
+
+def _variables(step: Step, run: RunFacts) -> Iterator[str]:
+    yield from (*run.state.env, *run.state.args)
+    yield from (word.text.partition("=")[0] for word in step.command.assignments)
 
 
 def _strict(operation: PackageOperation, rule: LockRule, run: RunFacts) -> Edit:

@@ -63,7 +63,7 @@ def test_uv_lock_with_the_same_requirements_is_fine() -> None:
     [
         'dependencies = ["flask>=3"]\n[dependency-groups]\ndev = ["pytest"]\n',
         'dependencies = ["flask>=3,<4"]\n',
-        'dependencies = ["flask>=3,<4"]\n[dependency-groups]\ndev = ["pytest"]\n[tool.uv.sources]\n',
+        'dependencies = ["flask>=3,<4"]\n[tool.uv.sources]\n',
         'dependencies = ["flask @ ./flask"]\n[dependency-groups]\ndev = ["pytest"]\n',
         "dependencies = [",
     ],

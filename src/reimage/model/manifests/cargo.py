@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
+from reimage.model.manifests.toml import read_toml
 
 _BESIDE = (
     "Cargo.lock",
@@ -32,9 +32,8 @@ class CargoManifest(NamedTuple):
 
 def read_manifest(text: str) -> CargoManifest | None:
     """The manifest in `text`, or None if it is not TOML."""
-    try:
-        data = tomllib.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
+    data = read_toml(text)
+    if data is None:
         return None
     package, workspace = data.get("package"), data.get("workspace")
     build = package.get("build") if isinstance(package, dict) else None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from reimage.model.manifests.toml import read_toml
+from reimage.text import late
+
 _GROUPS = ("dependencies", "dev-dependencies", "build-dependencies")
-_RANGE = re.compile(r"(\^|=|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
-_VERSION = re.compile(r"(\d+)\.(\d+)\.(\d+)(?:\+.*)?")
+_RANGE = late(r"(\^|=|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?")
+_VERSION = late(r"(\d+)\.(\d+)\.(\d+)(?:\+.*)?")
 
 
 def cargo_lock_problem(manifest_text: str, lock_text: str) -> str | None:
@@ -18,9 +19,8 @@ def cargo_lock_problem(manifest_text: str, lock_text: str) -> str | None:
     Workspaces, dependencies that are no crates of a registry, and ranges of more than one
     comparison are not judged.
     """
-    try:
-        manifest, lock = tomllib.loads(manifest_text), tomllib.loads(lock_text)
-    except (ValueError, RecursionError):
+    manifest, lock = read_toml(manifest_text), read_toml(lock_text)
+    if manifest is None or lock is None:
         return "Cargo.toml or Cargo.lock is not TOML"
     package = manifest.get("package")
     if not isinstance(package, dict) or {"workspace", "patch", "replace"} & manifest.keys():

@@ -7,10 +7,11 @@ import re
 from collections.abc import Mapping
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
+from reimage.text import late
 
-_REFERENCE = re.compile(r"<ProjectReference\b[^>]*\bInclude\s*=\s*[\"']([^\"']+)[\"']")
-_IMPORT = re.compile(r"<Import\b[^>]*\bProject\s*=\s*[\"']([^\"']+)[\"']")
-_IN_SOLUTION = re.compile(
+_REFERENCE = late(r"<ProjectReference\b[^>]*\bInclude\s*=\s*[\"']([^\"']+)[\"']")
+_IMPORT = late(r"<Import\b[^>]*\bProject\s*=\s*[\"']([^\"']+)[\"']")
+_IN_SOLUTION = late(
     r"(?:^Project\(.*?\)\s*=\s*\"[^\"]*\",\s*|<Project\b[^>]*\bPath=)\"([^\"]+\.\w+proj)\"",
     re.MULTILINE,
 )

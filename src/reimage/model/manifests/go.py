@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
+from reimage.text import late
 
-_BLOCK = re.compile(r"([a-z]+)\s*\(")
+_BLOCK = late(r"([a-z]+)\s*\(")
 
 
 def local_replacements(text: str) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
+from reimage.text import late
 
 _GRADLE_FILES = (
     "settings.gradle",
@@ -17,7 +18,7 @@ _GRADLE_FILES = (
     "gradle/libs.versions.toml",
 )
 # What makes a build script depend on more than itself and published libraries.
-_GRADLE_LOCAL = re.compile(
+_GRADLE_LOCAL = late(
     r"\b(?:includeBuild|include|project|files|fileTree|flatDir|file|rootDir|projectDir)\b"
     r"|\bapply\s*\(?\s*from\b"
 )

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
+from reimage.text import late
 
 # What the package managers run of the project itself when they install its dependencies.
 _INSTALL_SCRIPTS = (
@@ -36,7 +37,7 @@ _BESIDE = (
     ".pnpmfile.cjs",
     "bunfig.toml",
 )
-_LOCAL = re.compile(r"(?:file|link|portal|patch|exec|workspace):|\.{0,2}/|~/|[A-Za-z]:[\\/]")
+_LOCAL = late(r"(?:file|link|portal|patch|exec|workspace):|\.{0,2}/|~/|[A-Za-z]:[\\/]")
 
 
 _NO_GROUPS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
@@ -115,6 +116,8 @@ def _own_problem(
         return f"an install runs the script '{script}' of {path}, which may read any file"
     if runs_scripts and beside(texts, directory, ["binding.gyp"]):
         return f"an install compiles the add-on in {inside(directory, 'binding.gyp')}"
+    if runs_scripts and any("@prisma/client" in group for group in manifest.groups.values()):
+        return f"the dependency '@prisma/client' of {path} generates code from the schema"
     # `workspace:` dependencies are served by the members, which are looked at one by one.
     local = [name for name in manifest.local if not _is_workspace(manifest, name)]
     if local:

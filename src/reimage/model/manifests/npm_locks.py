@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from reimage.model.manifests.npm import NpmManifest, read_manifest
 
 
-def npm_lock_problem(manifest_text: str, lock_text: str) -> str | None:
+def npm_lock_problem(manifest_text: str, lock_text: str, *, wants_peers: bool = True) -> str | None:
     """Why `npm ci` may refuse this package-lock.json (or npm-shrinkwrap.json); None if it agrees.
 
-    Only the root package is compared, not the members of workspaces.
+    Only the root package is compared, not the members of workspaces. `wants_peers` is false where
+    npm is told to do without peer dependencies (`--legacy-peer-deps`).
     """
     manifest = read_manifest(manifest_text)
     if manifest is None:
@@ -33,7 +34,8 @@ def npm_lock_problem(manifest_text: str, lock_text: str) -> str | None:
     root = packages.get("") if isinstance(packages, dict) else None
     if not isinstance(packages, dict) or not isinstance(root, dict):
         return "the lock file does not list the packages"
-    return _difference(manifest, root) or _missing(manifest, packages)
+    reason = _difference(manifest, root) or _missing(manifest, packages)
+    return reason or _unmet(packages, wants_peers)
 
 
 def _difference(manifest: NpmManifest, root: Mapping[str, object]) -> str | None:
@@ -59,6 +61,38 @@ def _missing(manifest: NpmManifest, packages: Mapping[str, object]) -> str | Non
             if f"node_modules/{name}" not in packages and not is_optional:
                 return f"the lock file has no package '{name}'"
     return None
+
+
+def _unmet(packages: Mapping[str, object], wants_peers: bool) -> str | None:
+    """What a package needs that the lock file lacks: `npm install` adds it, `npm ci` fails.
+
+    Such lock files are written with `--legacy-peer-deps`, which leaves peer dependencies out.
+    """
+    for path, package in packages.items():
+        if not path or not isinstance(package, dict):
+            continue
+        wanted = set(_table(package, "dependencies"))
+        if wants_peers:
+            optional = _table(package, "peerDependenciesMeta")
+            wanted |= _table(package, "peerDependencies").keys() - optional.keys()
+        for name in sorted(wanted - _table(package, "optionalDependencies").keys()):
+            if not any(f"{folder}node_modules/{name}" in packages for folder in _upwards(path)):
+                needing = path.rpartition("node_modules/")[2]
+                return f"the lock file lacks '{name}', which '{needing}' needs"
+    return None
+
+
+def _upwards(path: str) -> Iterator[str]:
+    """The folders whose node_modules a package at `path` sees, the root ("") last."""
+    while path:
+        yield f"{path}/"
+        path = path.rpartition("node_modules/")[0].rstrip("/")
+    yield ""
+
+
+def _table(package: Mapping[str, object], name: str) -> Mapping[str, object]:
+    value = package.get(name)
+    return value if isinstance(value, dict) else {}
 
 
 def yarn_lock_problem(manifest_text: str, lock_text: str) -> str | None:

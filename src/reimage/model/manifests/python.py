@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import tomllib
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
 from reimage.model.manifests.requirements import read_requirements, requirements_needs
+from reimage.model.manifests.toml import read_toml
 
 _LOCKS = ("poetry.lock", "uv.lock", "pdm.lock")
 _SETTINGS = ("poetry.toml", "uv.toml", ".python-version")
@@ -34,9 +34,8 @@ class PythonProject(NamedTuple):
 
 def read_project(text: str) -> PythonProject | None:
     """The project in `text`, or None if it is not TOML."""
-    try:
-        data = tomllib.loads(text.removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
+    data = read_toml(text)
+    if data is None:
         return None
     project, tool = _table(data, "project"), _table(data, "tool")
     asked = [*_texts(project.get("dependencies"))]
@@ -129,9 +128,8 @@ def _any_fits(folder: str, directory: str, patterns: tuple[str, ...]) -> bool:
 
 def _pipfile_needs(texts: Mapping[str, str], directory: str, path: str) -> InstallNeeds:
     files = [path, *beside(texts, directory, ["Pipfile.lock"])]
-    try:
-        data = tomllib.loads(texts[path])
-    except (ValueError, RecursionError):
+    data = read_toml(texts[path])
+    if data is None:
         return needs(files, f"{path} is not TOML")
     for group in data.values():
         for name, wanted in group.items() if isinstance(group, dict) else ():

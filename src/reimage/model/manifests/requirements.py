@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from reimage.model.manifests.needs import InstallNeeds, inside, needs
+from reimage.text import late
 
 _ARCHIVES = (".whl", ".zip", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
-_REMOTE = re.compile(r"(?:[a-z]+\+)?(?:https?|ssh|git)://|git\+[\w.]+@", re.IGNORECASE)
-_OPTION = re.compile(r"(--[\w-]+|-\w)[\s=]*(.*)")
-_WITH_URL = re.compile(r"[\w.-]+(?:\s*\[[^\]]*\])?\s*@\s*(\S+)")
+_REMOTE = late(r"(?:[a-z]+\+)?(?:https?|ssh|git)://|git\+[\w.]+@", re.IGNORECASE)
+_OPTION = late(r"(--[\w-]+|-\w)[\s=]*(.*)")
+_WITH_URL = late(r"[\w.-]+(?:\s*\[[^\]]*\])?\s*@\s*(\S+)")
 
 
 class Requirements(NamedTuple):

@@ -6,13 +6,14 @@ import re
 from collections.abc import Mapping
 
 from reimage.model.manifests.needs import InstallNeeds, beside, inside, needs
+from reimage.text import late
 
-_READS = re.compile(
+_READS = late(
     r"\b(?:eval_gemfile|instance_eval|eval|require|require_relative|load|__dir__|__FILE__)\b"
     r"|\b(?:File|Dir|IO|Pathname|YAML|JSON)\b|`|%x"
 )
-_LOCAL = re.compile(r"^\s*path\b|\bpath:\s|:path\s*=>|['\"]path['\"]\s*=>")
-_RUBY_FILE = re.compile(r"^\s*ruby\b.*\bfile:\s*['\"]([^'\"]+)['\"]")
+_LOCAL = late(r"^\s*path\b|\bpath:\s|:path\s*=>|['\"]path['\"]\s*=>")
+_RUBY_FILE = late(r"^\s*ruby\b.*\bfile:\s*['\"]([^'\"]+)['\"]")
 
 
 def install_needs(texts: Mapping[str, str], directory: str = "") -> InstallNeeds:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-_REQUIREMENT = re.compile(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;@]*)(?:;.*)?")
+from reimage.model.manifests.toml import read_toml
+from reimage.text import late
+
+_REQUIREMENT = late(r"([A-Za-z0-9][\w.-]*)\s*(?:\[[^\]]*\])?\s*([^;@]*)(?:;.*)?")
 _JUDGED = frozenset(("package", "default-groups", "dev-dependencies", "managed"))
 
 
@@ -16,9 +18,8 @@ def uv_lock_problem(manifest_text: str, lock_text: str) -> str | None:
 
     Projects with settings of their own for uv (sources, constraints, workspaces) are not judged.
     """
-    try:
-        manifest, lock = tomllib.loads(manifest_text), tomllib.loads(lock_text)
-    except (ValueError, RecursionError):
+    manifest, lock = read_toml(manifest_text), read_toml(lock_text)
+    if manifest is None or lock is None:
         return "pyproject.toml or uv.lock is not TOML"
     project, uv = _table(manifest, "project"), _table(manifest, "tool", "uv")
     if odd := uv.keys() - _JUDGED:

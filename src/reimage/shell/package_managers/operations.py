@@ -9,10 +9,10 @@ from reimage.shell.package_managers.manager import PackageManager, Verb
 from reimage.shell.package_managers.table import BY_PROGRAM
 from reimage.shell.words import Word
 from reimage.shell.wrappers import behind_xargs
-from reimage.text import Span
+from reimage.text import Span, late
 
-_PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
-_NUMBERED_PIP = re.compile(r"pip[\d.]+")
+_PYTHON = late(r"(?:python|pypy)[\d.]*")
+_NUMBERED_PIP = late(r"pip[\d.]+")
 _LONGEST_VERB = 3
 # With these the program says something about itself and does nothing else.
 _INFORMING = frozenset({"--version", "--help", "-h"})

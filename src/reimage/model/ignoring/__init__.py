@@ -1,0 +1,1 @@
+"""What of the build context a build does without."""

@@ -1,0 +1,1 @@
+"""System packages: their lists, names, effects, and what they recommend."""
