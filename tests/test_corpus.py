@@ -20,6 +20,7 @@ from reimage.pipeline.selection import select
 from reimage.rewriting import Claim, Outcome, rewrite
 from reimage.rewriting.patches import make_patch
 from reimage.text import decode, encode
+from reimage.transforms import load
 
 pytestmark = [corpus_files.needs_corpus, pytest.mark.xdist_group("corpus")]
 
@@ -65,6 +66,24 @@ def test_a_second_run_changes_nothing() -> None:
         tree = parse(each.outcome.text).tree
         again = rewrite(tree, select(), allow=Claim.CHANGES_BEHAVIOUR)
         assert again.text == each.outcome.text, each.name
+
+
+def test_the_alternatives_keep_the_laws_too() -> None:
+    alternatives = [each.name for each in load() if each.alternative_to]
+    chosen = select(preferred=alternatives)
+    done = 0
+    for each in everything():
+        outcome = rewrite(parse(each.outcome.source).tree, chosen, allow=Claim.CHANGES_BEHAVIOUR)
+        assert outcome.converged, each.name
+        assert not outcome.dropped, each.name
+        if outcome.text in (each.outcome.text, outcome.source):
+            continue
+        again = rewrite(parse(outcome.text).tree, chosen, allow=Claim.CHANGES_BEHAVIOUR)
+        assert again.text == outcome.text, each.name
+        assert not _comments(outcome.source) - _comments(outcome.text), each.name
+        assert _wheel_accepts(outcome.text) or not _wheel_accepts(outcome.source), each.name
+        done += 1
+    assert done > 100
 
 
 def test_what_the_wheel_accepted_it_accepts() -> None:
