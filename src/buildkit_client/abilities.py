@@ -1,0 +1,117 @@
+"""What a builder can do, as it tells of itself; versions are never looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import grpc
+
+from buildkit_client import messages
+from buildkit_client.channel import CONTROL, call
+from buildkit_client.error_details import translated
+from buildkit_client.errors import Unsupported
+from buildkit_client.outputs import Output
+from buildkit_client.request import BuildRequest, Cache
+
+_LABELS = "org.mobyproject.buildkit.worker."
+_SNAPSHOTTER = _LABELS + "snapshotter"
+_MOBY = _LABELS + "moby."
+_EXPORTERS = frozenset({"image", "oci", "docker", "tar", "local"})
+_CACHES = frozenset({"inline", "local", "registry"})
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """A worker of the builder, with its labels."""
+
+    id: str
+    labels: dict[str, str]
+    platforms: tuple[str, ...]
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What can be asked of the builder.
+
+    `image_store` is where images go: of an engine with graph drivers, of one with containerd, or
+    the builder's own.
+    """
+
+    image_store: str
+    exporters: frozenset[str]
+    cache_exporters: frozenset[str]
+    attestations: bool
+    platforms: tuple[str, ...]
+
+    def check(self, request: BuildRequest) -> None:
+        """Raise `Unsupported` for the first thing that this builder lacks."""
+        for output in request.outputs:
+            self._check_output(output)
+        for cache in request.cache_to:
+            self._check_cache(cache)
+        if not self.attestations and (request.provenance or request.sbom):
+            raise Unsupported(f"{self.image_store} keeps no attestations{_ADVICE}")
+
+    def _check_output(self, output: Output) -> None:
+        if output.kind not in self.exporters:
+            can = ", ".join(sorted(self.exporters))
+            advice = _ADVICE if self.image_store == GRAPH_DRIVERS else ""
+            raise Unsupported(
+                f"{self.image_store} cannot export '{output.kind}' (it can: {can}){advice}"
+            )
+
+    def _check_cache(self, cache: Cache) -> None:
+        if cache.kind not in self.cache_exporters and cache.kind in _CACHES:
+            raise Unsupported(f"{self.image_store} cannot write a '{cache.kind}' cache{_ADVICE}")
+
+
+GRAPH_DRIVERS = "a Docker Engine without the containerd image store"
+CONTAINERD = "a Docker Engine with the containerd image store"
+OWN = "a BuildKit of its own"
+_ADVICE = "; the Engine's containerd image store can"
+
+
+def list_workers(channel: grpc.Channel) -> tuple[Worker, ...]:
+    """The workers of a builder."""
+    with translated():
+        answer = call(
+            channel, CONTROL + "ListWorkers", messages.Empty(), messages.ListWorkersResponse
+        )
+    return tuple(
+        Worker(
+            record.id,
+            dict(record.labels),
+            tuple(dict.fromkeys(map(_platform, record.platforms))),
+            record.version.version,
+        )
+        for record in answer.record
+    )
+
+
+def ask(channel: grpc.Channel) -> Abilities:
+    """Find out what a builder can do."""
+    workers = list_workers(channel)
+    labels = [label for worker in workers for label in worker.labels]
+    platforms = tuple(dict.fromkeys(item for worker in workers for item in worker.platforms))
+    is_engine = _any_starts(labels, _MOBY) or any(
+        worker.version.endswith("-moby") for worker in workers
+    )
+    if is_engine and _SNAPSHOTTER not in labels:
+        exporters = frozenset({"moby", "tar", "local"})
+        return Abilities(GRAPH_DRIVERS, exporters, frozenset({"inline"}), False, platforms)
+    if is_engine:
+        return Abilities(CONTAINERD, _EXPORTERS | {"moby"}, _CACHES, True, platforms)
+    return Abilities(OWN, _EXPORTERS, _CACHES, True, platforms)
+
+
+def _any_starts(labels: Iterable[str], start: str) -> bool:
+    return any(label.startswith(start) for label in labels)
+
+
+def _platform(platform: messages.Platform) -> str:
+    parts = [platform.os, platform.architecture, platform.variant]
+    return "/".join(part for part in parts if part)

@@ -1,0 +1,126 @@
+"""A build request in the words of dockerfile.v0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from buildkit_client import caches
+from buildkit_client.errors import BadRequest
+from buildkit_client.request import BuildRequest
+from buildkit_client.session.trees import Directory, Files, Tree
+
+_DOCKERFILE = "Dockerfile"
+
+
+class Sources(NamedTuple):
+    """What the builder fetches of this side, and the attributes that say so."""
+
+    trees: dict[str, Tree]
+    folders: tuple[Path, ...]
+    attributes: dict[str, str]
+
+
+def sources(request: BuildRequest) -> Sources:
+    """The trees of a request by the names that FileSync asks for."""
+    trees: dict[str, Tree] = {}
+    folders: list[Path] = []
+    attributes: dict[str, str] = {}
+
+    def offer(name: str, folder: Path) -> None:
+        if not folder.is_dir():
+            raise BadRequest(f"{folder} is not a directory")
+        trees[name] = Directory(folder)
+        folders.append(folder)
+
+    if isinstance(request.context, Path):
+        offer("context", request.context)
+    elif request.context is None:
+        trees["context"] = Files({})
+    else:
+        attributes["context"] = request.context
+    for name, place in request.contexts.items():
+        if isinstance(place, Path):
+            offer(f"context:{name}", place)
+            attributes[f"context:{name}"] = f"local:context:{name}"
+        else:
+            attributes[f"context:{name}"] = place
+    _dockerfile(request, trees, folders, attributes)
+    return Sources(trees, tuple(folders), attributes)
+
+
+def _dockerfile(
+    request: BuildRequest, trees: dict[str, Tree], folders: list[Path], attributes: dict[str, str]
+) -> None:
+    match request.dockerfile:
+        case bytes(text):
+            files = {_DOCKERFILE: text}
+            if isinstance(request.context, Path):
+                # As if it lay in the context: that is where its ignore file is.
+                ignore = request.context / ".dockerignore"
+                if ignore.is_file():
+                    files[f"{_DOCKERFILE}.dockerignore"] = ignore.read_bytes()
+            trees["dockerfile"] = Files(files)
+            attributes["filename"] = _DOCKERFILE
+        case None if isinstance(request.context, Path):
+            trees["dockerfile"] = trees["context"]
+            attributes["filename"] = _DOCKERFILE
+        case None if request.context is None:
+            raise BadRequest("there is neither a context nor a Dockerfile")
+        case None:
+            attributes["filename"] = _DOCKERFILE  # the one in the repository that is fetched
+        case path:
+            if not path.is_file():
+                raise BadRequest(f"there is no Dockerfile at {path}")
+            trees["dockerfile"] = Directory(path.parent)
+            folders.append(path.parent)
+            attributes["filename"] = path.name
+
+
+def attributes(request: BuildRequest) -> dict[str, str]:
+    """What dockerfile.v0 is told, other than where its files are."""
+    found: dict[str, str] = dict(_simple(request))
+    found |= {f"build-arg:{name}": value for name, value in request.args.items()}
+    found |= {f"label:{name}": value for name, value in request.labels.items()}
+    if request.source_date_epoch is not None:
+        found["build-arg:SOURCE_DATE_EPOCH"] = str(request.source_date_epoch)
+    if request.cache_from:
+        # The field of the request that is meant for these is not looked at by this frontend.
+        found["cache-imports"] = json.dumps(caches.importable(request.cache_from))
+    return found | dict(request.frontend_options)
+
+
+def _simple(request: BuildRequest) -> Iterator[tuple[str, str]]:
+    if request.target:
+        yield "target", request.target
+    if request.platforms:
+        yield "platform", ",".join(request.platforms)
+    if request.no_cache is not False:
+        stages = () if request.no_cache is True else request.no_cache
+        yield "no-cache", ",".join(stages)
+    if request.pull:
+        yield "image-resolve-mode", "pull"
+    if request.network != "default":
+        yield "force-network-mode", request.network
+    if request.extra_hosts:
+        hosts = [f"{name}={address}" for name, address in request.extra_hosts.items()]
+        yield "add-hosts", ",".join(hosts)
+    if request.shm_size:
+        yield "shm-size", str(request.shm_size)
+    if request.ulimits:
+        yield "ulimit", ",".join(request.ulimits)
+    if request.provenance:
+        yield "attest:provenance", f"mode={request.provenance.mode}"
+    if request.sbom:
+        generator = request.sbom.generator
+        yield "attest:sbom", f"generator={generator}" if generator else ""
+
+
+def entitlements(request: BuildRequest) -> tuple[str, ...]:
+    """What the build may do beyond the usual; host networking asks for its own."""
+    given = set(request.entitlements)
+    if request.network == "host":
+        given.add("network.host")
+    return tuple(sorted(given))

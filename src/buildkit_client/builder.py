@@ -1,0 +1,139 @@
+"""A builder: the door of this package."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from buildkit_client import disk
+from buildkit_client import history as past
+from buildkit_client.abilities import Abilities, Worker, ask, list_workers
+from buildkit_client.docker_config import Credentials, DockerConfig
+from buildkit_client.gateway import Gateway
+from buildkit_client.request import BuildRequest
+from buildkit_client.solve import Build, BuildResult
+from buildkit_client.status import Event, Progress
+from buildkit_client.transport.addresses import Address, parse
+from buildkit_client.transport.connection import Connection
+from buildkit_client.transport.discovery import discover
+from buildkit_client.transport.tls import Tls
+
+
+def connect(url: str = "", *, tls: Tls | None = None, timeout: float = 15.0) -> Builder:
+    """Connect to the builder at `url`, or to the one that the surroundings name.
+
+    `unix://` (buildkitd or the Docker Engine), `tcp://`, `ssh://`, `buildx://NAME`,
+    `docker-container://NAME`. Raises `NoBuilder` if it does not answer within `timeout` seconds.
+    """
+    if url:
+        return Builder(parse(url, tls=tls), "it was named", timeout=timeout)
+    found = discover()
+    return Builder(found.address, found.reason, timeout=timeout)
+
+
+class Builder:
+    """A connection to a BuildKit. Use it in a `with`, or close it. Threads may share one."""
+
+    def __init__(self, address: Address, reason: str, *, timeout: float) -> None:
+        self.url = address.url
+        #: Why this builder was chosen, as part of a sentence.
+        self.reason = reason
+        self._connection = Connection(address, timeout=timeout)
+
+    @cached_property
+    def abilities(self) -> Abilities:
+        """What this builder can do. Asked once."""
+        return ask(self._connection.channel)
+
+    def workers(self) -> tuple[Worker, ...]:
+        """The workers, with the platforms that they run."""
+        return list_workers(self._connection.channel)
+
+    def start(
+        self,
+        request: BuildRequest,
+        *,
+        credentials: Callable[[str], Credentials] | None = None,
+        timeout: float | None = None,
+    ) -> Build:
+        """A build to be run in a `with`. `credentials` (default: Docker's) are those of a registry
+        by its host; `timeout` is in seconds."""
+        self.abilities.check(request)
+        return Build(
+            self._connection.channel,
+            request,
+            credentials=credentials or DockerConfig().credentials,
+            timeout=timeout,
+        )
+
+    def build(
+        self,
+        request: BuildRequest,
+        *,
+        on_event: Callable[[Event], object] | None = None,
+        credentials: Callable[[str], Credentials] | None = None,
+        timeout: float | None = None,
+    ) -> BuildResult:
+        """Build, and wait for the result. `on_event` is called for all that happens meanwhile."""
+        with self.start(request, credentials=credentials, timeout=timeout) as running:
+            if on_event:
+                for event in running.events():
+                    on_event(event)
+            return running.result()
+
+    def look(
+        self, request: BuildRequest, *, credentials: Callable[[str], Credentials] | None = None
+    ) -> Gateway:
+        """A build that is looked at, not exported; to be used in a `with`."""
+        return Gateway(
+            self._connection.channel,
+            request,
+            credentials=credentials or DockerConfig().credentials,
+        )
+
+    def history(self) -> tuple[past.BuildRecord, ...]:
+        """All builds that the builder remembers, the latest first."""
+        return past.records(self._connection.channel)
+
+    def record(self, ref: str) -> past.BuildRecord:
+        """One build that the builder remembers."""
+        return past.record(self._connection.channel, ref)
+
+    def replay(self, ref: str) -> Progress:
+        """Steps, warnings and log tails of a build of the past."""
+        return past.replay(self._connection.channel, ref)
+
+    def pin(self, ref: str, *, pinned: bool = True) -> None:
+        """Keep a build in the history when it is tidied up, or no longer."""
+        past.pin(self._connection.channel, ref, pinned=pinned)
+
+    def forget(self, ref: str) -> None:
+        """Take a build out of the history."""
+        past.forget(self._connection.channel, ref)
+
+    def disk_usage(self, *filters: str) -> tuple[disk.CacheRecord, ...]:
+        """Entries of the builder's cache; a filter is such as `type==source.local`."""
+        return disk.disk_usage(self._connection.channel, filters)
+
+    def prune(
+        self, *, filters: Sequence[str] = (), unused_for: float = 0.0
+    ) -> tuple[disk.CacheRecord, ...]:
+        """Remove entries of the cache that match, or were not used for so many seconds."""
+        return disk.prune(self._connection.channel, filters=filters, unused_for=unused_for)
+
+    def close(self) -> None:
+        """End all that still runs, and the connection."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,75 @@
+"""A build, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from buildkit_client.outputs import Output
+from buildkit_client.policy import Rule
+from buildkit_client.session.secret_store import FromEnvironment, FromFile, Secret
+
+__all__ = ["BuildRequest", "Cache", "FromEnvironment", "FromFile", "Provenance", "Sbom", "Secret"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A cache to read or to write: `registry` (ref, mode), `local` (src or dest), `inline`, …"""
+
+    kind: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Attach how the image was made. `min` leaves out the Dockerfile and its arguments."""
+
+    mode: Literal["min", "max"] = "min"
+
+
+@dataclass(frozen=True, slots=True)
+class Sbom:
+    """Attach what the image contains. `generator` is the image of the scanner."""
+
+    generator: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BuildRequest:
+    """What to build, of what, and where the result goes.
+
+    `context` is a directory, or the URL of a Git repository or a tar file that the builder fetches
+    by itself; without one, only a Dockerfile is there. `dockerfile` is a file (default: the one in
+    the context) or its content. `contexts` names further directories, or what BuildKit knows under
+    a scheme (`docker-image://`, `https://`). `no_cache` is for all stages or for those named.
+    """
+
+    context: Path | str | None = None
+    dockerfile: Path | bytes | None = None
+    contexts: Mapping[str, Path | str] = field(default_factory=dict)
+    target: str = ""
+    platforms: tuple[str, ...] = ()
+    args: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    ssh: Mapping[str, Path] = field(default_factory=dict)
+    cache_from: tuple[Cache, ...] = ()
+    cache_to: tuple[Cache, ...] = ()
+    no_cache: bool | tuple[str, ...] = False
+    pull: bool = False
+    network: Literal["default", "host", "none"] = "default"
+    extra_hosts: Mapping[str, str] = field(default_factory=dict)
+    shm_size: int = 0
+    ulimits: tuple[str, ...] = ()
+    entitlements: tuple[str, ...] = ()
+    source_date_epoch: int | None = None
+    provenance: Provenance | None = None
+    sbom: Sbom | None = None
+    source_policy: tuple[Rule, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    #: Further attributes of dockerfile.v0, as they are.
+    frontend_options: Mapping[str, str] = field(default_factory=dict)
+    #: Leave no record in the history of the builder.
+    internal: bool = False

@@ -1,0 +1,125 @@
+"""Content: blobs in OCI layouts of this machine, which the builder reads and writes for a cache."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO
+
+import grpc
+
+from buildkit_client import messages
+from buildkit_client.channel import CONTENT
+from buildkit_client.session.services import Handlers, unary
+from buildkit_client.session.streams import Stream, refuse
+
+_CHUNK = 1 << 20
+_COMMIT = 2
+_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
+
+
+def serve(stores: Mapping[str, Path]) -> Handlers:
+    """Offer folders as stores, under the ids by which the builder names them (`local:DIR`)."""
+
+    def folder(stream: Stream) -> Path:
+        name = stream.header("buildkit-attachable-store-id")
+        if name not in stores:
+            refuse(grpc.StatusCode.NOT_FOUND, f"there is no content store {name!r}")
+        return stores[name]
+
+    def blob(stream: Stream, digest: str) -> Path:
+        if not _DIGEST.fullmatch(digest):
+            refuse(grpc.StatusCode.INVALID_ARGUMENT, f"{digest!r} is no digest")
+        return blob_path(folder(stream), digest)
+
+    def info(request: messages.ContentInfoRequest, stream: Stream) -> messages.ContentInfoResponse:
+        try:
+            size = blob(stream, request.digest).stat().st_size
+        except OSError:
+            refuse(grpc.StatusCode.NOT_FOUND, f"{request.digest} is not here")
+        found = messages.ContentInfo(digest=request.digest, size=size)
+        return messages.ContentInfoResponse(info=found)
+
+    def read(stream: Stream) -> None:
+        message = stream.receive()
+        request = messages.ReadContentRequest.FromString(message or b"")
+        try:
+            file = blob(stream, request.digest).open("rb")
+        except OSError:
+            refuse(grpc.StatusCode.NOT_FOUND, f"{request.digest} is not here")
+        with file:
+            offset = file.seek(max(0, request.offset))
+            left = request.size if request.size > 0 else os.fstat(file.fileno()).st_size
+            while left > 0 and (data := file.read(min(left, _CHUNK))):
+                answer = messages.ReadContentResponse(offset=offset, data=data)
+                stream.send(answer.SerializeToString())
+                offset += len(data)
+                left -= len(data)
+
+    def write(stream: Stream) -> None:
+        _write(folder(stream), stream)
+
+    return {
+        CONTENT + "Info": unary(messages.ContentInfoRequest, info),
+        CONTENT + "Read": read,
+        CONTENT + "Write": write,
+    }
+
+
+def blob_path(folder: Path, digest: str) -> Path:
+    """Where a blob lies in an OCI layout."""
+    algorithm, _, name = digest.partition(":")
+    return folder / "blobs" / algorithm / name
+
+
+def _write(folder: Path, stream: Stream) -> None:
+    """One blob. Each message is answered with how much is there."""
+    blobs = folder / "blobs" / "sha256"
+    blobs.mkdir(parents=True, exist_ok=True)
+    total, expected = 0, ""
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=".partial-") as file:
+        content = hashlib.sha256()
+        for message in stream:
+            request = messages.WriteContentRequest.FromString(message)
+            total, expected = request.total or total, request.expected or expected
+            if expected and _DIGEST.fullmatch(expected) and blob_path(folder, expected).exists():
+                refuse(grpc.StatusCode.ALREADY_EXISTS, f"{expected} is here")
+            if request.data:
+                _append(file, request, content)
+            digest = f"sha256:{content.hexdigest()}"
+            answer = messages.WriteContentResponse(
+                action=request.action, offset=file.tell(), total=total, digest=digest
+            )
+            if request.action == _COMMIT:
+                _commit(file, blob_path(folder, digest), total, expected)
+            stream.send(answer.SerializeToString())
+            stream.flush()
+            if request.action == _COMMIT:
+                return
+
+
+def _append(
+    file: IO[bytes],
+    request: messages.WriteContentRequest,
+    content: hashlib._Hash,
+) -> None:
+    if request.offset != file.tell():
+        message = f"expected offset {file.tell()}, not {request.offset}"
+        refuse(grpc.StatusCode.OUT_OF_RANGE, message)
+    file.write(request.data)
+    content.update(request.data)
+
+
+def _commit(file: IO[bytes], place: Path, total: int, expected: str) -> None:
+    digest = f"sha256:{place.name}"
+    if (expected and expected != digest) or (total and total != file.tell()):
+        message = f"{digest} of {file.tell()} bytes came, {expected} of {total} was announced"
+        refuse(grpc.StatusCode.FAILED_PRECONDITION, message)
+    file.flush()
+    if not place.exists():
+        os.link(file.name, place)
+        place.chmod(0o644)

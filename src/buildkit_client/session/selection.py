@@ -1,0 +1,49 @@
+"""Which entries of a tree are sent: those that are asked for and not held back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from buildkit_client.ignore import IgnoreMatcher
+
+_WILDCARD = re.compile(r"[*?\[\]^\\]")
+
+
+class Selection:
+    """Patterns of what to send (none: all) and of what to hold back.
+
+    Raises `buildkit_client.ignore.BadIgnorePattern` for a pattern that BuildKit refuses.
+    """
+
+    def __init__(self, includes: Iterable[str] = (), excludes: Iterable[str] = ()) -> None:
+        self._includes = tuple(includes)
+        self._included = IgnoreMatcher(self._includes)
+        self._excluded = IgnoreMatcher(excludes)
+        self._starts = [
+            _literal_start(pattern) for pattern in self._includes if not pattern.startswith("!")
+        ]
+
+    def sends(self, path: str) -> bool:
+        """Whether the entry at `path` (relative, with forward slashes) is sent."""
+        if self._includes and not self._included.ignores(path):
+            return False
+        return not self._excluded.ignores(path)
+
+    def enters(self, path: str) -> bool:
+        """Whether something below the directory `path` may be sent."""
+        if self._excluded.may_skip_directory(path):
+            return False
+        if not self._includes or self._included.ignores(path):
+            return True
+        below = path + "/"
+        return any(start.startswith(below) or below.startswith(start) for start in self._starts)
+
+
+def _literal_start(pattern: str) -> str:
+    """The directories that every matching path begins with, and a slash; or nothing."""
+    wildcard = _WILDCARD.search(pattern)
+    if wildcard is None:
+        return pattern + "/"
+    folder, slash, _ = pattern[: wildcard.start()].rpartition("/")
+    return folder + slash

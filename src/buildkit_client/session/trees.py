@@ -1,0 +1,181 @@
+"""Trees of files to send: a directory, or files made of bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from buildkit_client import messages
+from buildkit_client.session.modes import to_go
+from buildkit_client.session.selection import Selection
+
+
+class Tree(Protocol):
+    """What can be sent. Paths are relative, with forward slashes; the root itself is no entry."""
+
+    def walk(self, selection: Selection) -> Iterator[messages.Stat]:
+        """Entries in the order of the protocol: a directory, all below it, then the next name."""
+        ...
+
+    def open(self, path: str) -> BinaryIO:
+        """The content of a regular file."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """Names in a directory; none if there is no such directory."""
+        ...
+
+    def target(self, path: str) -> str | None:
+        """What a symbolic link says; None if `path` is none."""
+        ...
+
+
+class Directory:
+    """A directory of this machine. Owners are not sent: all is root's, as with Docker."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = os.path.realpath(root)
+
+    def walk(self, selection: Selection) -> Iterator[messages.Stat]:
+        """Entries that vanish meanwhile are passed over."""
+        links: dict[tuple[int, int], str] = {}
+        # Directories that are not sent themselves wait here for something below them that is.
+        waiting: list[tuple[str, os.stat_result]] = []
+        levels = [("", iter(self._sorted("")))]
+        while levels:
+            above, entries = levels[-1]
+            entry = next(entries, None)
+            if entry is None:
+                levels.pop()
+                if waiting and waiting[-1][0] + "/" == above:
+                    waiting.pop()
+                continue
+            path = above + entry.name
+            is_directory = entry.is_dir(follow_symlinks=False)
+            sends = selection.sends(path)
+            if not sends and not (is_directory and selection.enters(path)):
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue
+            if sends:
+                for folder, folder_status in waiting:
+                    yield self._stat(folder, folder_status, links)
+                waiting.clear()
+                yield self._stat(path, status, links)
+            else:
+                waiting.append((path, status))
+            if is_directory:
+                try:
+                    levels.append((path + "/", iter(self._sorted(path))))
+                except PermissionError:
+                    if sends:
+                        raise
+
+    def _sorted(self, folder: str) -> list[os.DirEntry[str]]:
+        try:
+            with os.scandir(os.path.join(self._root, folder)) as entries:
+                return sorted(entries, key=lambda entry: os.fsencode(entry.name))
+        except (FileNotFoundError, NotADirectoryError):
+            return []
+
+    def _stat(
+        self, path: str, status: os.stat_result, links: dict[tuple[int, int], str]
+    ) -> messages.Stat:
+        mode = status.st_mode
+        full = os.path.join(self._root, path)
+        entry = messages.Stat(
+            path=os.fsencode(path),
+            mode=to_go(mode),
+            mod_time=status.st_mtime_ns,
+            size=0 if stat.S_ISDIR(mode) else status.st_size,
+            devmajor=os.major(status.st_rdev),
+            devminor=os.minor(status.st_rdev),
+            xattrs=_attributes(full),
+        )
+        if stat.S_ISLNK(mode):
+            entry.linkname = os.readlink(os.fsencode(full))
+        elif status.st_nlink > 1 and not stat.S_ISDIR(mode):
+            first = links.setdefault((status.st_dev, status.st_ino), path)
+            if first != path:
+                entry.linkname = os.fsencode(first)
+        return entry
+
+    def open(self, path: str) -> BinaryIO:
+        """Never through a link that took the file's place, nor waiting at a pipe that did."""
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+        return os.fdopen(os.open(os.path.join(self._root, path), flags), "rb", buffering=0)
+
+    def names(self, folder: str) -> list[str]:
+        """Names in a directory."""
+        try:
+            return os.listdir(os.path.join(self._root, folder))
+        except OSError:
+            return []
+
+    def target(self, path: str) -> str | None:
+        """What a symbolic link says."""
+        try:
+            return os.readlink(os.path.join(self._root, path))
+        except OSError:
+            return None
+
+
+class Files:
+    """Regular files made of bytes, by name, without directories."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        if any("/" in name or name in ("", ".", "..") for name in files):
+            raise ValueError("only plain names")
+        self._files = dict(files)
+
+    def walk(self, selection: Selection) -> Iterator[messages.Stat]:
+        """The files by the bytes of their names."""
+        for name in sorted(self._files, key=os.fsencode):
+            if selection.sends(name):
+                data = self._files[name]
+                yield messages.Stat(
+                    path=os.fsencode(name), mode=0o644, size=len(data), mod_time=_time_of(data)
+                )
+
+    def open(self, path: str) -> BinaryIO:
+        """The content of a file."""
+        return io.BytesIO(self._files[path])
+
+    def names(self, folder: str) -> list[str]:
+        """All names are in the root."""
+        return [] if folder else list(self._files)
+
+    def target(self, _path: str) -> str | None:
+        """There are no links."""
+        return None
+
+
+def _time_of(data: bytes) -> int:
+    """A time in the past that is another one for other content.
+
+    The builder takes a file of the same name, size and time for unchanged.
+    """
+    return int.from_bytes(hashlib.sha256(data).digest()[:7]) * 10
+
+
+def _attributes(path: str) -> dict[str, bytes]:
+    try:
+        names = os.listxattr(path, follow_symlinks=False)
+    except OSError:
+        return {}
+    found = {}
+    for name in names:
+        if name.startswith("com.apple."):
+            continue
+        try:
+            found[name] = os.getxattr(path, name, follow_symlinks=False)
+        except OSError:
+            continue
+    return found

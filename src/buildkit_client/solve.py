@@ -1,0 +1,234 @@
+"""Solve: run one build, with its session and its status."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Self
+
+import grpc
+
+from buildkit_client import attributes, caches, messages, policy
+from buildkit_client.channel import CONTROL, Answers, begin, stream
+from buildkit_client.docker_config import Credentials
+from buildkit_client.error_details import translated
+from buildkit_client.errors import BuildFailed, BuildKitError, Cancelled
+from buildkit_client.freshness import shared_key
+from buildkit_client.outputs import DockerArchive, LocalDirectory, OciArchive, Output, Tar, Target
+from buildkit_client.request import BuildRequest
+from buildkit_client.session import auth, content, filesend, filesync, secret_store, ssh_agent
+from buildkit_client.session.services import Handlers
+from buildkit_client.session.tunnel import Session
+from buildkit_client.status import Event, Progress, Step, Warned
+
+# What remains of the status after the build has ended comes within milliseconds.
+_STATUS_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class BuildResult:
+    """A finished build. `digest` is that of the manifest, or of the configuration on an Engine
+    without the containerd image store (where it is the image ID); empty if there is no image."""
+
+    ref: str
+    digest: str
+    config_digest: str
+    names: tuple[str, ...]
+    steps: tuple[Step, ...]
+    warnings: tuple[Warned, ...]
+    metadata: Mapping[str, str] = field(repr=False)
+
+
+class Build:
+    """A build under way. Use it in a `with`, so that nothing of it is left when it ends."""
+
+    def __init__(
+        self,
+        channel: grpc.Channel,
+        request: BuildRequest,
+        *,
+        credentials: Callable[[str], Credentials],
+        timeout: float | None = None,
+    ) -> None:
+        self.ref = secrets.token_hex(12)
+        self.progress = Progress()
+        self._channel = channel
+        self._request = request
+        self._failures = filesend.Failures()
+        self._events: SimpleQueue[Event | None] = SimpleQueue()
+        sources = attributes.sources(request)
+        self._session = Session(
+            channel,
+            services(request, sources, credentials, self._failures),
+            shared_key=shared_key(sources.folders),
+            name=str(request.context or ""),
+        )
+        self._message = solve_message(request, sources, self.ref, self._session.id)
+        self._timeout = timeout
+        self._call: grpc.Future[messages.SolveResponse] | None = None
+        self._status: Answers[messages.StatusResponse] | None = None
+        self._follower: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._session.__enter__()
+        try:
+            self._call = begin(
+                self._channel,
+                CONTROL + "Solve",
+                self._message,
+                messages.SolveResponse,
+                timeout=self._timeout,
+            )
+            self._status = stream(
+                self._channel,
+                CONTROL + "Status",
+                messages.StatusRequest(ref=self.ref),
+                messages.StatusResponse,
+            )
+            self._follower = threading.Thread(
+                target=self._follow, args=(self._status,), daemon=True, name="buildkit-status"
+            )
+            self._follower.start()
+        except BaseException:
+            self._session.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.cancel()
+        if self._status:
+            self._status.cancel()
+        if self._follower:
+            self._follower.join(_STATUS_SECONDS)
+        self._session.close()
+
+    def _follow(self, status: Answers[messages.StatusResponse]) -> None:
+        try:
+            for message in status:
+                for event in self.progress.read(message):
+                    self._events.put(event)
+        except grpc.RpcError:
+            pass  # the build itself says what is wrong
+        finally:
+            self._events.put(None)
+
+    def events(self) -> Iterator[Event]:
+        """What happens, as it happens, until the build ends."""
+        while (event := self._events.get()) is not None:
+            yield event
+
+    def cancel(self) -> None:
+        """Stop the build, if it still runs."""
+        if self._call:
+            self._call.cancel()
+
+    def result(self) -> BuildResult:
+        """Wait for the end. Raises the error that the build ended in."""
+        assert self._call, "a build is used in a `with`"
+        try:
+            with translated():
+                answer = self._call.result()
+        except BuildKitError as error:
+            raise self._explained(error) from error.__cause__
+        self._join()
+        if self._failures.first:
+            raise self._failures.first
+        caches.finish(self._request.cache_to, answer.exporter_response)
+        return _result(self.ref, answer.exporter_response, self.progress)
+
+    def _join(self) -> None:
+        if self._follower:
+            self._follower.join(_STATUS_SECONDS)
+
+    def _explained(self, error: BuildKitError) -> BuildKitError:
+        if self._failures.first and not isinstance(error, Cancelled):
+            return self._failures.first
+        if not isinstance(error, BuildFailed) or not error.vertex:
+            return error
+        self._join()
+        step = self.progress.step(error.vertex)
+        return error.with_step(step.name if step else "", self.progress.log_tail(error.vertex))
+
+
+def services(
+    request: BuildRequest,
+    sources: attributes.Sources,
+    credentials: Callable[[str], Credentials],
+    failures: filesend.Failures,
+) -> list[Handlers]:
+    """What this side offers during the build; nothing that was not given."""
+    offered = [filesync.serve(sources.trees), auth.serve(credentials)]
+    if request.secrets:
+        offered.append(secret_store.serve(request.secrets))
+    if request.ssh:
+        offered.append(ssh_agent.serve(request.ssh))
+    if stores := caches.stores([*request.cache_from, *request.cache_to]):
+        offered.append(content.serve(stores))
+    sinks = {
+        number: sink
+        for number, output in enumerate(request.outputs)
+        if (sink := _sink(output)) is not None
+    }
+    if sinks:
+        offered.append(filesend.serve(sinks, failures))
+    return offered
+
+
+def _sink(output: Output) -> filesend.Sink | None:
+    match output:
+        case LocalDirectory(path):
+            return filesend.ToDirectory(path)
+        case OciArchive(target=target) | DockerArchive(target=target) | Tar(target=target):
+            return _stream(target)
+    return None
+
+
+def _stream(target: Target) -> filesend.Sink:
+    return filesend.ToFile(target) if isinstance(target, Path) else filesend.ToFunction(target)
+
+
+def solve_message(
+    request: BuildRequest, sources: attributes.Sources, ref: str, session: str
+) -> messages.SolveRequest:
+    """The message of a request."""
+    return messages.SolveRequest(
+        ref=ref,
+        session=session,
+        frontend="dockerfile.v0",
+        frontend_attrs=attributes.attributes(request) | sources.attributes,
+        exporters=[
+            messages.Attributes(type=output.kind, attrs=output.attributes())
+            for output in request.outputs
+        ],
+        entitlements=attributes.entitlements(request),
+        cache=messages.CacheOptions(
+            exports=[
+                messages.Attributes(type=item.kind, attrs=item.options) for item in request.cache_to
+            ]
+        ),
+        source_policy=policy.encode(request.source_policy),
+        internal=request.internal,
+    )
+
+
+def _result(ref: str, response: Mapping[str, str], progress: Progress) -> BuildResult:
+    names = response.get("image.name", "")
+    return BuildResult(
+        ref,
+        response.get("containerimage.digest", ""),
+        response.get("containerimage.config.digest", ""),
+        tuple(names.split(",")) if names else (),
+        progress.steps,
+        progress.warnings,
+        dict(response),
+    )

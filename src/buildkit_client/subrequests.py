@@ -1,0 +1,144 @@
+"""Subrequests: what dockerfile.v0 says about a Dockerfile without building it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from buildkit_client.errors import BuildKitError
+from buildkit_client.gateway import Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Lint:
+    """A finding of BuildKit's own checks; lines are (first, last), from 1."""
+
+    rule: str
+    description: str
+    url: str
+    detail: str
+    lines: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LintReport:
+    """All findings. `build_error` says why the Dockerfile cannot be built, if it cannot."""
+
+    findings: tuple[Lint, ...]
+    build_error: str
+
+
+@dataclass(frozen=True, slots=True)
+class TargetInfo:
+    """A stage that can be built; one without a name has none."""
+
+    name: str
+    base: str
+    is_default: bool
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutlineArgument:
+    """A build argument that has a say in the target."""
+
+    name: str
+    value: str
+    description: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What a target takes: arguments, secrets, SSH agents and cache mounts."""
+
+    name: str
+    description: str
+    arguments: tuple[OutlineArgument, ...]
+    secrets: tuple[str, ...]
+    ssh: tuple[str, ...]
+    caches: tuple[str, ...]
+
+
+def lint(gateway: Gateway) -> LintReport:
+    """Run BuildKit's checks. Base images are looked up."""
+    answer = _ask(gateway, "frontend.lint")
+    findings = tuple(
+        Lint(
+            _text(item, "ruleName"),
+            _text(item, "description"),
+            _text(item, "url"),
+            _text(item, "detail"),
+            _lines(item),
+        )
+        for item in _items(answer, "warnings")
+    )
+    return LintReport(findings, _text(_object(answer.get("buildError")), "message"))
+
+
+def targets(gateway: Gateway) -> tuple[TargetInfo, ...]:
+    """The stages that can be built."""
+    return tuple(
+        TargetInfo(
+            _text(item, "name"), _text(item, "base"), bool(item.get("default")), _first_line(item)
+        )
+        for item in _items(_ask(gateway, "frontend.targets"), "targets")
+    )
+
+
+def outline(gateway: Gateway) -> Outline:
+    """What the target of the gateway's request takes."""
+    answer = _ask(gateway, "frontend.outline")
+    return Outline(
+        _text(answer, "name"),
+        _text(answer, "description"),
+        tuple(
+            OutlineArgument(
+                _text(item, "name"),
+                _text(item, "value"),
+                _text(item, "description"),
+                _first_line(item),
+            )
+            for item in _items(answer, "args")
+        ),
+        tuple(_text(item, "name") for item in _items(answer, "secrets")),
+        tuple(_text(item, "name") for item in _items(answer, "ssh")),
+        tuple(_text(item, "ID") for item in _items(answer, "cache")),
+    )
+
+
+def _ask(gateway: Gateway, name: str) -> dict[str, object]:
+    result = gateway.solve(options={"requestid": name})
+    try:
+        answer: object = json.loads(result.metadata.get("result.json", b""))
+    except ValueError as error:
+        raise BuildKitError(f"the builder's answer to {name} cannot be read") from error
+    return _object(answer)
+
+
+def _items(answer: dict[str, object], key: str) -> list[dict[str, object]]:
+    found = answer.get(key)
+    return [_object(item) for item in found] if isinstance(found, list) else []
+
+
+def _lines(item: dict[str, object]) -> tuple[tuple[int, int], ...]:
+    ranges = _items(_object(item.get("location")), "ranges")
+    return tuple((_line(found, "start"), _line(found, "end")) for found in ranges)
+
+
+def _first_line(item: dict[str, object]) -> int:
+    return min((first for first, _ in _lines(item)), default=0)
+
+
+def _line(found: dict[str, object], end: str) -> int:
+    number = _object(found.get(end)).get("line")
+    return number if isinstance(number, int) else 0
+
+
+def _text(item: dict[str, object], key: str) -> str:
+    value = item.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _object(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}

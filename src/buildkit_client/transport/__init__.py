@@ -1,0 +1,1 @@
+"""Ways to a builder: finding one, and carrying gRPC to it."""

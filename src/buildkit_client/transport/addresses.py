@@ -1,0 +1,126 @@
+"""Addresses of builders: what a URL means."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from buildkit_client.errors import BadRequest
+from buildkit_client.transport.commands import CommandDial
+from buildkit_client.transport.hijack import NotDockerd, upgrade
+from buildkit_client.transport.proxy import Dial
+from buildkit_client.transport.tls import Tls, wrap
+
+_CONNECT_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Either a `target` that gRPC reaches by itself, or a `dial` that makes a connection to it."""
+
+    url: str
+    target: str = ""
+    dial: Dial | None = None
+    tls: Tls | None = None
+
+
+def parse(url: str, *, tls: Tls | None = None, docker: bool = False) -> Address:
+    """Read a URL: unix, tcp, ssh, buildx, docker-container.
+
+    `docker` says that the Docker API is there (as in $DOCKER_HOST). A unix socket is asked, if it
+    answers at all.
+    """
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "unix":
+            return _unix(url, unquote(parts.path), docker)
+        case "tcp":
+            return _tcp(url, tls, docker)
+        case "ssh":
+            return _hijacked(url, CommandDial(["docker", "-H", url, "system", "dial-stdio"]))
+        case "buildx":
+            name = _name(url, parts.netloc)
+            return Address(
+                url, dial=CommandDial(["docker", "buildx", "--builder", name, "dial-stdio"])
+            )
+        case "docker-container":
+            name = _name(url, parts.netloc)
+            command = ["docker", "exec", "-i", name, "buildctl", "dial-stdio"]
+            return Address(url, dial=CommandDial(command))
+    raise BadRequest(
+        f"'{url}' is not an address of a builder: unix://, tcp://, ssh://, buildx:// and "
+        "docker-container:// are"
+    )
+
+
+def _unix(url: str, path: str, docker: bool) -> Address:
+    def dial() -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.settimeout(_CONNECT_TIMEOUT)
+            connection.connect(path)
+        except OSError:
+            connection.close()
+            raise
+        connection.settimeout(None)
+        return connection
+
+    if docker or _is_dockerd(dial):
+        return _hijacked(url, dial)
+    return Address(url, target=f"unix:{path}")
+
+
+def _tcp(url: str, tls: Tls | None, docker: bool) -> Address:
+    parts = urlsplit(url)
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:  # not a number, or too large
+        host = port = None
+    if not host or not port:
+        raise BadRequest(f"'{url}' has no host and port")
+    if not docker:
+        return Address(url, target=parts.netloc, tls=tls)
+    place = (host, port)
+
+    def dial() -> socket.socket:
+        connection = socket.create_connection(place, timeout=_CONNECT_TIMEOUT)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            secured = wrap(connection, tls, place[0]) if tls else connection
+        except OSError:  # ssl.SSLError is one
+            connection.close()
+            raise
+        secured.settimeout(None)
+        return secured
+
+    return _hijacked(url, dial)
+
+
+def _hijacked(url: str, dial: Dial) -> Address:
+    return Address(url, dial=lambda: _upgraded(dial()))
+
+
+def _is_dockerd(dial: Dial) -> bool:
+    try:
+        _upgraded(dial()).close()
+    except NotDockerd:
+        return False
+    except OSError:
+        # Nobody is there, or the Docker API has no BuildKit: connecting will say so.
+        return True
+    return True
+
+
+def _upgraded(connection: socket.socket) -> socket.socket:
+    try:
+        return upgrade(connection)
+    except OSError:
+        connection.close()
+        raise
+
+
+def _name(url: str, name: str) -> str:
+    if not name or name.startswith("-"):
+        raise BadRequest(f"'{url}' names no builder")
+    return name

@@ -1,0 +1,59 @@
+"""Which builder to use when none is named, and why that one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from buildkit_client.errors import NoBuilder
+from buildkit_client.transport import contexts
+from buildkit_client.transport.addresses import Address, parse
+from buildkit_client.transport.tls import Tls
+
+_DOCKER_SOCKET = Path("/var/run/docker.sock")
+_BUILDKIT_SOCKETS = (Path("/run/buildkit/buildkitd.sock"),)
+_NONE = (
+    "no builder was found: set BUILDKIT_HOST or DOCKER_HOST, start Docker, or name one "
+    "(unix://, tcp://, ssh://, buildx://, docker-container://)"
+)
+
+
+class Found(NamedTuple):
+    """An address, and the reason why it was chosen, as part of a sentence."""
+
+    address: Address
+    reason: str
+
+
+def discover(environ: Mapping[str, str] | None = None) -> Found:
+    """The builder that the surroundings name.
+
+    $BUILDKIT_HOST goes before $DOCKER_HOST, that before the Docker context in use, and sockets at
+    their usual places come last.
+    """
+    environ = os.environ if environ is None else environ
+    if url := environ.get("BUILDKIT_HOST"):
+        return Found(parse(url), "$BUILDKIT_HOST names it")
+    if url := environ.get("DOCKER_HOST"):
+        return Found(parse(url, tls=_docker_tls(environ), docker=True), "$DOCKER_HOST names it")
+    folder = contexts.config_folder()
+    name = contexts.current(folder)
+    if name != contexts.DEFAULT:
+        endpoint = contexts.read(name, folder)
+        address = parse(endpoint.url, tls=endpoint.tls, docker=True)
+        return Found(address, f"the Docker context '{name}' is in use")
+    if _DOCKER_SOCKET.exists():
+        return Found(parse(f"unix://{_DOCKER_SOCKET}", docker=True), "Docker's socket is there")
+    for path in _BUILDKIT_SOCKETS:
+        if path.exists():
+            return Found(parse(f"unix://{path}"), "buildkitd's socket is there")
+    raise NoBuilder(_NONE)
+
+
+def _docker_tls(environ: Mapping[str, str]) -> Tls | None:
+    if not environ.get("DOCKER_TLS_VERIFY") and not environ.get("DOCKER_TLS"):
+        return None
+    folder = environ.get("DOCKER_CERT_PATH")
+    return Tls.in_folder(Path(folder) if folder else contexts.config_folder())

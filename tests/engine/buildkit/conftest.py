@@ -1,0 +1,85 @@
+"""Builders of both image stores, and a context that needs nothing from a network."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.engine.install import CACHE, locked
+from tests.engine.service import run
+
+from buildkit_client import Builder, connect
+
+if TYPE_CHECKING:
+    from tests.engine.conftest import StartDaemon
+
+STORES = ("graphdriver", "containerd")
+#: `COPY`s a shell and makes its commands; what follows can RUN in shell form.
+SHELL = (
+    b'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\n'
+)
+
+MakeContext = Callable[..., Path]
+
+
+@pytest.fixture(scope="session", params=STORES)
+def store(request: pytest.FixtureRequest) -> str:
+    """Which image store the builder has."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="session")
+def url(store: str, request: pytest.FixtureRequest) -> str:
+    """A builder that runs already can be named, for a quick run by hand."""
+    if given := os.environ.get(f"TEST_BUILDER_{store.upper()}"):
+        return given
+    start: StartDaemon = request.getfixturevalue("start_daemon")
+    return start("sid", "containerd" if store == "containerd" else "graphdriver").host
+
+
+@pytest.fixture
+def builder(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Builder]:
+    """A connection, without the settings and the memory of whoever runs the tests."""
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "no-docker-config"))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    with connect(url) as connected:
+        yield connected
+
+
+@pytest.fixture(scope="session")
+def busybox() -> Path:
+    """One program with no libraries, enough for a base image."""
+    prefix = CACHE / "busybox-static"
+    with locked(CACHE / "busybox.lock"):
+        if not prefix.exists():
+            folder = CACHE / "busybox-download"
+            folder.mkdir(exist_ok=True)
+            command = ["apt-get", "-o", "APT::Sandbox::User=root", "download", "busybox-static"]
+            run(["env", "--chdir", str(folder), *command])
+            for package in folder.glob("*.deb"):
+                run(["dpkg", "-x", str(package), str(folder / "root")])
+            (folder / "root").rename(prefix)
+            shutil.rmtree(folder)
+    return next(
+        path for path in (prefix / "bin/busybox", prefix / "usr/bin/busybox") if path.exists()
+    )
+
+
+@pytest.fixture
+def make_context(tmp_path: Path, busybox: Path) -> MakeContext:
+    """A folder with a shell to copy, and with the files given."""
+
+    def make(**files: bytes) -> Path:
+        folder = tmp_path / "context"
+        folder.mkdir(exist_ok=True)
+        shutil.copy(busybox, folder / "busybox")
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+        return folder
+
+    return make

@@ -1,0 +1,158 @@
+"""A Docker daemon of the tests' own, on a socket of its own, that leaves nothing behind.
+
+Builds and containers that need the network use the host's (`--network=host`): rules for a bridge
+would have to go into the machine's tables, which another daemon may be using. There is a bridge all
+the same, over which the machine reaches containers; with none dockerd would delete another one's
+`docker0`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from tests.engine.service import Service, run
+
+if TYPE_CHECKING:
+    from tests.engine.install import Engine
+
+Store = Literal["graphdriver", "containerd"]
+WORK = "reimage-engine-"
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """A running daemon and how to talk to it."""
+
+    engine: Engine
+    store: Store
+    folder: Path
+    """All that it writes, but for its logs."""
+    logs: Path
+
+    @property
+    def socket(self) -> Path:
+        return self.folder / "docker.sock"
+
+    @property
+    def host(self) -> str:
+        """For `DOCKER_HOST`."""
+        return f"unix://{self.socket}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a Docker client needs to find this daemon, and none of the user's settings."""
+        own = {"DOCKER_HOST": self.host, "DOCKER_CONFIG": str(self.folder / "client")}
+        inherited = {
+            k: v for k, v in os.environ.items() if not k.startswith(("DOCKER_", "BUILDX_"))
+        }
+        return inherited | own
+
+    @property
+    def bridge(self) -> str:
+        """A network interface of its own. The kernel allows 15 characters."""
+        return bridge_of(self.folder)
+
+    def docker(self, *arguments: str) -> str:
+        """Run the Docker client and give what it printed."""
+        return run([str(self.engine.docker), *arguments], environment=self.environment)
+
+
+@contextmanager
+def running_daemon(engine: Engine, store: Store, logs: Path) -> Iterator[Daemon]:
+    """Start a daemon; stop it and clean up, whatever happens. Only its logs stay."""
+    sweep()
+    folder = Path(tempfile.mkdtemp(prefix=f"{WORK}{os.getpid()}-"))
+    with ExitStack() as stack:
+        stack.callback(_remove, folder)
+        daemon = Daemon(engine, store, folder, logs)
+        _add_bridge(daemon.bridge)
+        containerd = _start_containerd(daemon)
+        stack.callback(containerd.stop)
+        containerd.wait_until((folder / "containerd.sock").exists)
+        dockerd = _start_dockerd(daemon)
+        stack.callback(dockerd.stop)
+        dockerd.wait_until(lambda: _answers(daemon))
+        stack.callback(_remove_containers, daemon)
+        yield daemon
+
+
+def _answers(daemon: Daemon) -> bool:
+    command = [str(daemon.engine.docker), "version"]
+    return subprocess.run(command, capture_output=True, env=daemon.environment).returncode == 0
+
+
+def _start_containerd(daemon: Daemon) -> Service:
+    """Its own, or dockerd would join a containerd of the machine."""
+    folder = daemon.folder
+    command = ["containerd", "--config", os.devnull, "--address", str(folder / "containerd.sock")]
+    folders = ["--root", str(folder / "containerd"), "--state", str(folder / "containerd-state")]
+    return Service([*command, *folders], daemon.logs / "containerd.log")
+
+
+def _start_dockerd(daemon: Daemon) -> Service:
+    folder = daemon.folder
+    plugins = folder / "client/cli-plugins"
+    plugins.parent.mkdir()
+    plugins.symlink_to(daemon.engine.client_plugins)
+    settings = {
+        "hosts": [daemon.host],
+        "containerd": str(folder / "containerd.sock"),
+        "data-root": str(folder / "data"),
+        "exec-root": str(folder / "exec"),
+        "pidfile": str(folder / "docker.pid"),
+        "features": {"containerd-snapshotter": daemon.store == "containerd"},
+        "bridge": daemon.bridge,
+        "iptables": False,
+        "ip6tables": False,
+        "ip-forward": False,
+        "ip-masq": False,
+        "userland-proxy-path": str(daemon.engine.docker_proxy),
+    }
+    (folder / "daemon.json").write_text(json.dumps(settings))
+    command = [str(daemon.engine.dockerd), "--config-file", str(folder / "daemon.json")]
+    return Service(command, daemon.logs / "dockerd.log")
+
+
+def bridge_of(folder: Path) -> str:
+    return "rt-" + folder.name.rsplit("-", 1)[1]
+
+
+def _add_bridge(name: str) -> None:
+    run(["ip", "link", "add", name, "type", "bridge"])
+    taken = run(["ip", "-4", "route", "show"])
+    subnet = next(f"10.213.{n}" for n in range(256) if f" 10.213.{n}." not in f" {taken}")
+    run(["ip", "address", "add", f"{subnet}.1/24", "dev", name])
+    run(["ip", "link", "set", name, "up"])
+
+
+def _remove_containers(daemon: Daemon) -> None:
+    if containers := daemon.docker("ps", "--all", "--quiet").split():
+        daemon.docker("rm", "--force", *containers)
+
+
+def sweep() -> None:
+    """Remove what test runs left that were killed."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{WORK}*-*"):
+        owner = folder.name.removeprefix(WORK).split("-")[0]
+        if not Path("/proc", owner).exists():
+            _remove(folder)
+
+
+def _remove(folder: Path) -> None:
+    """Mounts first, innermost first: what is below them is not ours to delete."""
+    mounts = [
+        line.split(" ")[4] for line in Path("/proc/self/mountinfo").read_text().split("\n")[:-1]
+    ]
+    for mount in reversed(mounts):
+        if mount.startswith(f"{folder}/"):
+            run(["umount", "--lazy", mount])
+    run(["rm", "-rf", str(folder)])  # hundred thousands of files: twice as fast as shutil
+    subprocess.run(["ip", "link", "delete", bridge_of(folder)], capture_output=True, check=False)
