@@ -5,20 +5,19 @@ places that BuildKit would reject. Meaning that needs more than one instruction 
 users) is computed in the model room.
 """
 
+from reimage.dockerfile.arguments import CommandLine, KeyValue
 from reimage.dockerfile.expansion import Expansion, Reference, expand, references
 from reimage.dockerfile.heredocs import Heredoc
 from reimage.dockerfile.instructions import (
     Add,
     Arg,
     Cmd,
-    CommandLine,
     Copy,
     Entrypoint,
     Env,
     Expose,
     From,
     Healthcheck,
-    KeyValue,
     Label,
     Maintainer,
     Onbuild,

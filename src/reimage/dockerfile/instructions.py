@@ -3,47 +3,21 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import NamedTuple
 
+from reimage.dockerfile.arguments import (
+    CommandLine,
+    KeyValue,
+    read_command_line,
+    read_fields,
+    read_legacy_pair,
+    read_pairs,
+)
 from reimage.dockerfile.heredocs import Heredoc, read_opener
 from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tokens import SPACE
 from reimage.dockerfile.tree import Instruction
-from reimage.dockerfile.words import (
-    BLANKS,
-    Word,
-    quoted_offsets,
-    split_blanks,
-    split_json,
-)
-from reimage.text import Span, split_lines
-
-
-class KeyValue(NamedTuple):
-    """`key=value` as written, quotes and references kept. `value` is None for a bare `ARG name`."""
-
-    key: str
-    value: str | None
-    key_span: Span
-    value_span: Span
-
-    @property
-    def span(self) -> Span:
-        return Span(self.key_span.start, self.value_span.end)
-
-
-class CommandLine(NamedTuple):
-    """What RUN, CMD, ENTRYPOINT, SHELL or HEALTHCHECK CMD runs.
-
-    Exactly one of `words` (exec form) and `shell` (shell form) is given.
-    """
-
-    words: tuple[Word, ...] | None
-    shell: Logical | None
-
-    @property
-    def exec(self) -> tuple[str, ...] | None:
-        return None if self.words is None else tuple(word.text for word in self.words)
+from reimage.dockerfile.words import Word, quoted_offsets, split_blanks, split_json
+from reimage.text import split_lines
 
 
 class From(Instruction):
@@ -71,7 +45,7 @@ class From(Instruction):
 class _WithCommandLine(Instruction):
     @cached_property
     def command_line(self) -> CommandLine:
-        return _command_line(self.arguments)
+        return read_command_line(self.arguments)
 
 
 class Run(_WithCommandLine):
@@ -80,7 +54,7 @@ class Run(_WithCommandLine):
     @cached_property
     def mounts(self) -> tuple[dict[str, str], ...]:
         """The fields of each `--mount`, keys in lower case; a key without value holds ""."""
-        return tuple(_fields(flag.value or "") for flag in self.flags if flag.name == "mount")
+        return tuple(read_fields(flag.value or "") for flag in self.flags if flag.name == "mount")
 
     @property
     def script_is_heredoc(self) -> bool:
@@ -137,7 +111,7 @@ class Healthcheck(Instruction):
             at += 1
         if self.kind != "CMD" or at == len(text):
             return None
-        return _command_line(self.arguments.part(at, len(text)))
+        return read_command_line(self.arguments.part(at, len(text)))
 
 
 class _WithPairs(Instruction):
@@ -151,8 +125,8 @@ class _WithPairs(Instruction):
     @cached_property
     def pairs(self) -> tuple[KeyValue, ...]:
         if self.legacy:
-            return _legacy_pair(self.arguments)
-        return tuple(pair for pair in _pairs(self) if pair.value is not None)
+            return read_legacy_pair(self.arguments)
+        return tuple(pair for pair in read_pairs(self) if pair.value is not None)
 
 
 class Env(_WithPairs):
@@ -168,7 +142,7 @@ class Arg(Instruction):
 
     @cached_property
     def pairs(self) -> tuple[KeyValue, ...]:
-        return _pairs(self)
+        return read_pairs(self)
 
 
 class _Transfer(Instruction):
@@ -267,47 +241,6 @@ def _script_of(heredoc: Heredoc) -> Logical:
         pieces.append((at + len(line) - len(text), text))
         at += len(line)
     return Logical.of_pieces(pieces)
-
-
-def _command_line(arguments: Logical) -> CommandLine:
-    words = split_json(arguments)
-    if isinstance(words, tuple):
-        return CommandLine(words, None)
-    return CommandLine(None, arguments)
-
-
-def _pairs(instruction: Instruction) -> tuple[KeyValue, ...]:
-    logical = instruction.arguments
-    pairs: list[KeyValue] = []
-    for start, end in quoted_offsets(logical.text, instruction.escape):
-        key, equals, value = logical.text[start:end].partition("=")
-        middle = start + len(key)
-        key_span = logical.span(start, middle)
-        if equals:
-            pairs.append(KeyValue(key, value, key_span, logical.span(middle + 1, end)))
-        else:
-            pairs.append(KeyValue(key, None, key_span, Span(key_span.end, key_span.end)))
-    return tuple(pairs)
-
-
-def _legacy_pair(arguments: Logical) -> tuple[KeyValue, ...]:
-    match = BLANKS.search(arguments.text)
-    if not match:
-        return ()
-    key, value = arguments.text[: match.start()], arguments.text[match.end() :]
-    return (
-        KeyValue(
-            key,
-            value,
-            arguments.span(0, match.start()),
-            arguments.span(match.end(), len(arguments.text)),
-        ),
-    )
-
-
-def _fields(text: str) -> dict[str, str]:
-    fields = (field.partition("=") for field in text.split(",") if field)
-    return {key.strip().lower(): value for key, _, value in fields}
 
 
 CLASSES: dict[str, type[Instruction]] = {

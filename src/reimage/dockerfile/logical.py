@@ -77,8 +77,3 @@ class Logical:
     def whole(self) -> Span:
         """Where in the file all of it stands."""
         return self.span(0, len(self.text))
-
-    @property
-    def contiguous(self) -> bool:
-        """Whether it stands in the file in one piece."""
-        return len(self._begins) == 1

@@ -51,16 +51,8 @@ def split_blanks(logical: Logical) -> tuple[Word, ...]:
     )
 
 
-def split_quoted(logical: Logical, escape: str) -> tuple[Word, ...]:
-    """Words between blanks that are not quoted or escaped; quotes and escapes are kept."""
-    return tuple(
-        Word(logical.text[start:end], logical.span(start, end))
-        for start, end in quoted_offsets(logical.text, escape)
-    )
-
-
 def quoted_offsets(text: str, escape: str) -> list[tuple[int, int]]:
-    """Where the words of `split_quoted` begin and end in `text`."""
+    """Where the words between blanks that are not quoted or escaped begin and end in `text`."""
     found = [match.span() for match in _quoted_word(escape).finditer(text)]
     if found and text.endswith(escape):
         # BuildKit drops an escape character that has nothing left to escape.

@@ -46,7 +46,6 @@ COMPOSER = PackageManager(
     cache_directories=("~/.composer/cache", "~/.cache/composer", "/tmp/cache"),
     clean_commands=("composer clear-cache",),
     no_cache_option="--no-cache",
-    no_cache_environment=("COMPOSER_CACHE_DIR", "/dev/null"),
     manifest_files=("composer.json",),
     lock_files=("composer.lock",),
     lock_file_install="composer install",

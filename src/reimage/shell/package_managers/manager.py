@@ -55,7 +55,6 @@ class PackageManager(NamedTuple):
     clean_commands: tuple[str, ...] = ()
     """What empties these directories, the usual command first."""
     no_cache_option: str | None = None
-    no_cache_environment: tuple[str, str] | None = None
 
     manifest_files: tuple[str, ...] = ()
     lock_files: tuple[str, ...] = ()

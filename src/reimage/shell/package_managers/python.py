@@ -24,7 +24,6 @@ PIP = PackageManager(
     cache_directories=("~/.cache/pip",),
     clean_commands=("pip cache purge", "rm -rf ~/.cache/pip"),
     no_cache_option="--no-cache-dir",
-    no_cache_environment=("PIP_NO_CACHE_DIR", "1"),
     manifest_files=("requirements.txt", "pyproject.toml", "setup.py", "setup.cfg"),
 )
 
@@ -41,7 +40,6 @@ PIPX = PackageManager(
     ),
     cache_directories=("~/.cache/pip", "~/.local/pipx/.cache", "~/.cache/pipx"),
     clean_commands=("rm -rf ~/.cache/pip",),
-    no_cache_environment=("PIP_NO_CACHE_DIR", "1"),
 )
 
 UV = PackageManager(
@@ -67,7 +65,6 @@ UV = PackageManager(
     cache_directories=("~/.cache/uv",),
     clean_commands=("uv cache clean", "rm -rf ~/.cache/uv"),
     no_cache_option="--no-cache",
-    no_cache_environment=("UV_NO_CACHE", "1"),
     manifest_files=("pyproject.toml", "requirements.txt"),
     lock_files=("uv.lock",),
     lock_file_install="uv sync --locked",
@@ -83,8 +80,9 @@ POETRY = PackageManager(
         "--with --without --only -E --extras -C --directory -P --project -G --group --source"
         " --python --platform"
     ),
-    cache_directories=("~/.cache/pypoetry",),
-    clean_commands=("rm -rf ~/.cache/pypoetry",),
+    # The virtual environments lie beside these, in the same folder.
+    cache_directories=("~/.cache/pypoetry/cache", "~/.cache/pypoetry/artifacts"),
+    clean_commands=("rm -rf ~/.cache/pypoetry/cache ~/.cache/pypoetry/artifacts",),
     manifest_files=("pyproject.toml",),
     lock_files=("poetry.lock",),
     lock_file_install="poetry install",
@@ -100,7 +98,6 @@ PIPENV = PackageManager(
     ),
     cache_directories=("~/.cache/pipenv", "~/.cache/pip"),
     clean_commands=("rm -rf ~/.cache/pipenv ~/.cache/pip",),
-    no_cache_environment=("PIP_NO_CACHE_DIR", "1"),
     manifest_files=("Pipfile",),
     lock_files=("Pipfile.lock",),
     lock_file_install="pipenv sync",
