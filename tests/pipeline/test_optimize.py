@@ -55,6 +55,24 @@ def leave_git_out(facts: Facts) -> Iterator[Finding]:
         yield Refusal("there is a .dockerignore", at)
 
 
+@transformation(claim=Claim.SAME_BEHAVIOUR)
+def bring_the_last_up(facts: Facts) -> Iterator[Finding]:
+    """Move the last RUN above the first one."""
+    runs = [each for each in facts.dockerfile.instructions if isinstance(each, Run)]
+    first, last = runs[0], runs[-1]
+    if last.arguments.text == "two":
+        text = last.full_span.of(facts.dockerfile.source)
+        up = Edit(Span(first.span.start, first.span.start), text)
+        yield Rewrite("moved", last.span, (up, Edit(last.full_span, "")))
+
+
+@transformation(claim=Claim.SAME_BEHAVIOUR)
+def never_rest(facts: Facts) -> Iterator[Finding]:
+    """Make the last instruction longer and longer."""
+    end = facts.dockerfile.instructions[-1].span.end
+    yield Rewrite("longer", facts.dockerfile.instructions[-1].span, (Edit(Span(end, end), "x"),))
+
+
 @pytest.fixture(autouse=True)
 def known(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(
@@ -210,6 +228,27 @@ def test_a_hunk_that_is_not_there_is_a_usage_error(tmp_path: Path, number: int, 
     path = dockerfile(tmp_path)
     with pytest.raises(UsageError, match=f"no hunk {number} in .*: {there}"):
         only(path, write=True, select=("shout",), hunks=(1, number))
+    assert path.read_text() == SOURCE
+
+
+def test_half_of_a_move_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reimage.pipeline.selection.load", lambda: (bring_the_last_up,))
+    path = dockerfile(tmp_path)
+    for half in (1, 2):
+        with pytest.raises(UsageError, match=r"1, 2 of .* are one bring-the-last-up: take all or"):
+            only(path, write=True, allow=Claim.SAME_BEHAVIOUR, hunks=(half,))
+        assert path.read_text() == SOURCE
+    only(path, write=True, allow=Claim.SAME_BEHAVIOUR, hunks=(1, 2))
+    assert path.read_text().startswith("FROM debian:12\nRUN two\nRUN one\n")
+
+
+def test_what_does_not_come_to_rest_is_told_and_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reimage.pipeline.selection.load", lambda: (never_rest,))
+    path = dockerfile(tmp_path)
+    report = only(path, write=True, allow=Claim.SAME_BEHAVIOUR)
+    assert report.error is not None and "do not come to rest" in report.error
     assert path.read_text() == SOURCE
 
 

@@ -140,6 +140,9 @@ def _optimize(
         problems = problem_reports(parsed.problems, parsed.tree.lines)
         return FileReport(name, problems=problems), {}
     outcome = rewrite(parsed.tree, plan.transformations, allow=plan.allow, context=context)
+    if not outcome.converged:
+        message = f"{name} is left as it is: its rewrites do not come to rest, which is our bug."
+        return FileReport(name, error=message), {}
     names = _names(name, plan, outcome)
     patches = _patches(outcome, names, context)
     report = file_report(outcome, names, patches, plan.status)
@@ -190,6 +193,7 @@ def _only_hunks(
         raise UsageError(
             f"There is no hunk {missing[0]} in the patch of {names.dockerfile}: {there}."
         )
+    _refuse_halves(report, numbers)
     kept = replace(outcome, files={})
     kept.text = apply_hunks(outcome.source, patches[0], numbers)
     for path, patch in zip(sorted(outcome.files), patches[1:], strict=True):
@@ -209,3 +213,15 @@ def _only_hunks(
         for one in report.rewrites
     )
     return again._replace(rewrites=rewrites), _contents(kept, names)
+
+
+def _refuse_halves(report: FileReport, numbers: tuple[int, ...]) -> None:
+    """A rewrite that moves something has a hunk where it goes and one where it comes from."""
+    for one in report.changed:
+        hunks = [hunk.number for hunk in report.hunks if one.id in hunk.reasons]
+        left_out = [number for number in hunks if number not in numbers]
+        if left_out and len(left_out) < len(hunks):
+            together = ", ".join(map(str, hunks))
+            raise UsageError(
+                f"The hunks {together} of {report.path} are one {one.name}: take all or none."
+            )
