@@ -1,7 +1,5 @@
 """What the arguments of several instructions have in common, and how they are read."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from reimage.dockerfile.logical import Logical

@@ -1,7 +1,5 @@
 """Heredocs of an instruction. Source: BuildKit frontend/dockerfile/parser/parser.go."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

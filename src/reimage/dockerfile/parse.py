@@ -3,8 +3,6 @@
 Where BuildKit would stop with an error, reading goes on and the place is noted as a problem.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """The tree: directives, instructions and the trivia between them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cached_property
 from typing import NamedTuple

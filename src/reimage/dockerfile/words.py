@@ -3,8 +3,6 @@
 Source: BuildKit frontend/dockerfile/parser/line_parsers.go and split_command.go.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from functools import lru_cache

@@ -15,8 +15,6 @@ Folders and patterns are relative to the file. Patterns are those of `.gitignore
 folder, `**` does not, one without a slash fits at any depth, a folder stands for what is in it.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable
@@ -64,7 +62,7 @@ class Config(NamedTuple):
     per_file: tuple[tuple[str, PerFile], ...] = ()
     exclude: tuple[str, ...] = ()
 
-    def for_file(self, path: Path) -> Config:
+    def for_file(self, path: Path) -> "Config":
         """What holds for the Dockerfile at `path`: of several patterns that fit, later ones win."""
         if not self.per_file:
             return self

@@ -5,8 +5,6 @@ reads the result again. A rewrite whose result BuildKit would reject, or that ch
 image configuration which its transformation does not declare, is dropped and reported.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field

@@ -9,8 +9,6 @@
   for BuildKit's own checks, so it switches off what is known under the name of one of them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple

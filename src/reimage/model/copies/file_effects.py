@@ -3,8 +3,6 @@
 Only what a command says of itself counts: nothing is guessed of programs that are not known.
 """
 
-from __future__ import annotations
-
 import enum
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

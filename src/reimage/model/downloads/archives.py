@@ -3,8 +3,6 @@
 Sources: GNU tar's manual, unzip(1), dpkg(1), rpm(8).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
