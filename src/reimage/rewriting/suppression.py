@@ -17,7 +17,6 @@ from reimage.dockerfile import Dockerfile, Instruction, Token, TokenKind
 from reimage.rewriting.transformation import Transformation
 from reimage.text import Span, late
 
-_WORTH_READING = late("reimage|hadolint", re.IGNORECASE)
 _OURS = late(
     r"""\#[ \t]* reimage [ \t]*:[ \t]* (?P<scope>skip(?:-file)?) [ \t]*=[ \t]*
         (?P<names>[\w.-]+ (?:[ \t]*,[ \t]*[\w.-]+)*)""",
@@ -54,7 +53,8 @@ class Suppressions:
         self._places: list[tuple[Span, _Names]] = []
         ours: set[str] = set()
         foreign = self._directive(tree)
-        if _WORTH_READING.search(tree.source):
+        source = tree.source.lower()
+        if "reimage" in source or "hadolint" in source:
             for part in tree.parts:
                 if isinstance(part, Instruction):
                     self._instruction(part, ours, foreign)
