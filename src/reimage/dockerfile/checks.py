@@ -63,7 +63,7 @@ def check(tree: Dockerfile) -> Iterator[Problem]:
     sound = True
     for instruction in tree.instructions:
         stages += instruction.keyword == "FROM"
-        messages = _messages(instruction)
+        messages = () if instruction.accepted else _messages(instruction)
         if not stages and not messages and instruction.keyword != "ARG":
             messages = ["no build stage in current context: only ARG may stand before FROM"]
         for message in messages:

@@ -36,6 +36,11 @@ class Heredoc(NamedTuple):
     end: Span
     content: str
 
+    def moved(self, by: int) -> "Heredoc":
+        return self._replace(
+            opener=self.opener.moved(by), body=self.body.moved(by), end=self.end.moved(by)
+        )
+
 
 def find_openers(line: str) -> tuple[Opener, ...]:
     """The heredocs that the logical line of a RUN, COPY or ADD opens."""

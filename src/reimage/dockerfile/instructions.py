@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Self
 
 from reimage.dockerfile.arguments import (
     CommandLine,
@@ -225,6 +226,11 @@ class Onbuild(Instruction):
     """ONBUILD instruction"""
 
     inner: Instruction | None = None
+
+    def moved(self, by: int) -> Self:
+        moved = super().moved(by)
+        moved.inner = self.inner and self.inner.moved(by)
+        return moved
 
 
 class Unknown(Instruction):

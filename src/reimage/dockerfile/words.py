@@ -35,6 +35,9 @@ class Flag(NamedTuple):
     value: str | None
     span: Span
 
+    def moved(self, by: int) -> "Flag":
+        return Flag(self.name, self.value, self.span.moved(by))
+
 
 class ArrayError:
     """A JSON array that holds something other than strings; BuildKit rejects the file."""
