@@ -25,7 +25,7 @@ from reimage.dockerfile.instructions import (
 )
 from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tree import Dockerfile, Instruction, Problem
-from reimage.dockerfile.words import ArrayError, quoted_offsets, split_json
+from reimage.dockerfile.words import ArrayError, split_json
 from reimage.text import Span, closest
 
 BOOL, TEXT, LIST = "bool", "text", "list"
@@ -186,7 +186,7 @@ def _pair_syntax(instruction: _WithPairs) -> str | None:
     text = instruction.arguments.text
     if instruction.legacy:
         return None if instruction.pairs else f"{instruction.keyword} must have two arguments"
-    for start, end in quoted_offsets(text, instruction.escape):
+    for start, end in instruction.offsets:
         if "=" not in text[start:end]:
             return f"can't find = in {text[start:end]!r}: must be of the form name=value"
     return None

@@ -64,7 +64,7 @@ def _read(source: str, known: Mapping[int, Instruction]) -> Parsed:
 def untouched(tree: Dockerfile, edits: Sequence[Edit]) -> dict[int, Instruction]:
     """The accepted instructions that `edits`, in order, leave alone, by where they stand then.
 
-    What stands right behind an instruction counts as part of it: at the end of the file it may be.
+    What comes to stand behind the end of the file may become part of the last one.
     """
     found: dict[int, Instruction] = {}
     number = by = 0
@@ -74,7 +74,10 @@ def untouched(tree: Dockerfile, edits: Sequence[Edit]) -> dict[int, Instruction]
             span, text = edits[number]
             by += len(text) - (span.end - span.start)
             number += 1
-        if instruction.accepted and (number == len(edits) or edits[number].span.start > end):
+        ends_file = end == len(tree.source)
+        if number < len(edits) and edits[number].span.start < end + ends_file:
+            continue
+        if instruction.accepted:
             found[start + by] = instruction.moved(by)
     return found
 

@@ -21,6 +21,7 @@ from reimage.text import late
 
 POSIX_SHELLS = frozenset(("sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"))
 
+_SETTING = frozenset(("ENV", "ARG", "USER", "WORKDIR", "SHELL"))
 _WINDOWS_PATH = late(r"[A-Za-z]:|\\")
 
 
@@ -76,6 +77,8 @@ class State(NamedTuple):
 
     def after(self, instruction: Instruction, arguments: Mapping[str, str | None]) -> "State":
         """In force behind `instruction`; `arguments` are the ARGs in front of the first FROM."""
+        if instruction.keyword not in _SETTING:
+            return self
         match instruction:
             case Env():
                 return self._after_env(instruction)
