@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reimage.dockerfile import Onbuild, Run, User
+from reimage.dockerfile import Add, Copy, Onbuild, Run, User
 from reimage.model.applications.application import Application
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.go import go_application
@@ -21,9 +21,10 @@ _IMAGES = ("python", "node", "golang")
 
 
 def is_known(stage: Stage) -> bool:
-    """Whether the stage begins with an image that a recipe knows."""
+    """Whether the stage puts sources on an image that a recipe knows."""
     text = stage.from_.image.text if stage.from_.image else ""
-    return official(stage.image or text, *_IMAGES) is not None
+    holds_sources = any(isinstance(each, Copy | Add) for each in stage.instructions)
+    return holds_sources and official(stage.image or text, *_IMAGES) is not None
 
 
 def application(stage: Stage, context: ContextFacts) -> Application | str | None:
