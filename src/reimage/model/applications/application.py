@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reimage.dockerfile import Add, Copy, Instruction
+from reimage.text import Edit
 
 
 class Addition(NamedTuple):
@@ -37,4 +38,5 @@ class Application(NamedTuple):
     sources: tuple[Copy | Add, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
     added: tuple[Addition, ...] = ()
+    replaced: tuple[Edit, ...] = ()
     assumed: str | None = None

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterator, Sequence
 from types import MappingProxyType
 
-from reimage.dockerfile import Copy, Instruction
-from reimage.model.applications.application import Addition, Application, Artifact
+from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.parts import parts
+from reimage.model.applications.python_environment import Environment, environment
 from reimage.model.applications.references import official
-from reimage.model.applications.steps import Kind, Step
+from reimage.model.applications.runners import without_runner
+from reimage.model.applications.steps import Step
 from reimage.model.applications.system_packages import (
     installed_packages,
     is_build_only,
@@ -22,8 +23,6 @@ from reimage.model.manifests.python import read_project
 from reimage.model.stages import Stage
 from reimage.text import late
 
-_VENV = "/opt/venv"
-_ELSEWHERE = ("--user", "--target", "-t", "--prefix", "--root", "--system", "--python", "-e")
 _OF_THE_BASE = late(r"/usr/local/bin/(?!python[\d.]*$)")
 # Distributions without wheels for Linux, which link to libraries that only the full image has.
 _LINKED = MappingProxyType(
@@ -38,6 +37,12 @@ _LINKED = MappingProxyType(
         "uwsgi": "libxml2",
     }
 )
+_IN_THE_SLIM_IMAGE = frozenset(
+    """
+    ca-certificates libbz2-1.0 libexpat1 libffi8 liblzma5 libncursesw6 libreadline8 libsqlite3-0
+    libssl3 libuuid1 netbase tzdata zlib1g
+    """.split()
+)
 _NAME = late(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
 
 
@@ -51,59 +56,48 @@ def python_application(
     installed = installed_packages(steps)
     if isinstance(installed, str):
         return installed
-    installs = [step for step in steps if step.kind is Kind.DEPENDENCIES]
+    place = environment(stage, steps)
     gains = not base.slim or any(is_build_only(each) for each in installed)
-    if not installs or not gains:
+    if place is None or not gains:
         return None
-    if problem := _problem(installs, steps, started):
+    if isinstance(place, str):
+        return place
+    command = without_runner(stage, place.tools)
+    if isinstance(command, str):
+        return command
+    if problem := _problem(stage, started, place, context):
         return problem
-    found = parts(stage, steps, (_VENV,))
+    found = parts(stage, steps, (place.path,))
     if isinstance(found, str):
         return found
     linked = [_LINKED[name] for name in _asked_for(context) if name in _LINKED]
-    packages = runtime_packages((*installed, *linked), started.programs)
+    packages = runtime_packages((*installed, *linked), started.programs, _IN_THE_SLIM_IMAGE)
     if isinstance(packages, str):
         return packages
-    path = f'ENV PATH="{_VENV}/bin:$PATH"'
-    first = _with_its_manifests(installs[0].run.run, stage)
-    beginning = Addition(first, (f"RUN python -m venv {_VENV}", path))
-    end = Addition(None, ("RUN pip uninstall --yes pip",))
     return Application(
         base=base.slim_sibling,
         packages=packages,
-        dependencies=(Artifact(_VENV),),
-        settings=(path,),
+        dependencies=(Artifact(place.path),),
+        settings=place.settings,
         sources=found.again,
         artifacts=found.artifacts,
-        added=(beginning, end),
+        added=place.added,
+        replaced=command,
         assumed="that no package needs a program or library which only the full image has",
     )
 
 
-def _with_its_manifests(install: Instruction, stage: Stage) -> Instruction:
-    """The first of the COPYs that stand directly before the install: they change more often."""
-    at = stage.position(install)
-    while at > 0 and isinstance(stage.instructions[at - 1], Copy):
-        at -= 1
-    return stage.instructions[at]
-
-
-def _problem(installs: Sequence[Step], steps: Sequence[Step], started: Entry) -> str | None:
-    for step in installs:
-        operation = step.operation
-        assert operation is not None
-        if operation.manager.name != "pip":
-            return f"{operation.manager.name} decides by itself where it installs to"
-        if option := next((each for each in _ELSEWHERE if operation.has(each)), None):
-            return f"pip install {option} puts packages into a place of their own"
-    for step in steps:
-        if step.kind is Kind.BUILD and "venv" in step.command.values:
-            return "it makes a virtual environment of its own"
+def _problem(stage: Stage, started: Entry, place: Environment, context: ContextFacts) -> str | None:
     for word in started.words:
         if word and _OF_THE_BASE.match(word):
-            return f"{word} is named by its path, and moves to {_VENV}/bin"
-    if "pip" in started.programs:
+            return f"{word} is named by its path, and moves to {place.path}/bin"
+    if any(name == "pip" for name in started.programs):
         return "pip is part of what it runs"
+    folder = stage.end.workdir or "/"
+    if place.path.startswith(f"{folder}/"):
+        inside = place.path[len(folder) + 1 :]
+        if inside in context.directories:
+            return f"{inside} is in the build context, and would take the place of what is made"
     return None
 
 

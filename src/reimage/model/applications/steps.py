@@ -52,6 +52,7 @@ _BUILDERS = frozenset(
     next nuxt gulp grunt protoc sass
     """.split()
 )
+_IMPORT = late(r"\s*(?:import|from)\s[\w\s.,]+")
 _PYTHON = late(r"python[\d.]*")
 _RUNNERS = frozenset("npm yarn pnpm bun npx pnpx bunx go cargo mvn gradle dotnet poetry uv".split())
 _ELSEWHERE = late(r"(?:/dev/|\|?$)")
@@ -84,6 +85,15 @@ def _step(command: Command, run: RunFacts) -> Step | None:
         return Step(Kind.NOTHING, inner, run)
     if name in _ACCOUNTS:
         return Step(Kind.ACCOUNT, inner, run)
+    if name in (".", "source") and (inner.values[-1] or "").endswith("/bin/activate"):
+        return Step(Kind.NOTHING, inner, run)
+    if name in ("locale-gen", "localedef"):
+        place = Place("/usr/lib/locale/locale-archive")
+        return Step(Kind.FILES, inner, run, None, (FileEffect(Effect.WRITE, place, command),))
+    if name == "sed" and inner.values[-1] == "/etc/locale.gen":
+        return Step(Kind.NOTHING, inner, run)
+    if _PYTHON.fullmatch(name) and _only_imports(inner):
+        return Step(Kind.NOTHING, inner, run)
     if name in _FILES:
         return Step(Kind.FILES, inner, run, None, effects)
     if name in _HARMLESS:
@@ -92,6 +102,12 @@ def _step(command: Command, run: RunFacts) -> Step | None:
     if is_build(inner):
         return Step(Kind.BUILD, inner, run, None, effects)
     return None
+
+
+def _only_imports(command: Command) -> bool:
+    """Whether it is `python -c "import …"`, which tries whether something can be imported."""
+    values = command.values
+    return len(values) == 3 and values[1] == "-c" and _IMPORT.fullmatch(values[2] or "") is not None
 
 
 def _package_kind(operation: PackageOperation) -> Kind | None:

@@ -6,7 +6,7 @@ depends on.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import MappingProxyType
 
 from reimage.model.applications.steps import Kind, Step
@@ -19,7 +19,7 @@ _BUILD_ONLY = frozenset(
     gfortran git gnupg gnupg2 golang libc-dev libc6-dev libtool linux-headers llvm lsb-release m4
     make meson ninja-build patch pkg-config pkgconf python-dev python3-dev python3-pip python3-venv
     python3-setuptools python3-wheel rustc software-properties-common apt-transport-https unzip
-    xz-utils zip swig nasm yasm apt-utils debhelper dirmngr
+    xz-utils zip gettext locales swig nasm yasm apt-utils debhelper dirmngr
     """.split()
 )
 _LIBRARY_OF = MappingProxyType(
@@ -100,8 +100,11 @@ def is_build_only(package: str) -> bool:
     return package in _BUILD_ONLY or package.endswith(("-dev", "-headers", "-doc"))
 
 
-def runtime_packages(installed: Sequence[str], programs: Sequence[str]) -> tuple[str, ...] | str:
-    """Those that the final stage installs: what is not for the build, and what `programs` need."""
+def runtime_packages(
+    installed: Sequence[str], programs: Sequence[str], present: Collection[str] = ()
+) -> tuple[str, ...] | str:
+    """Those that the final stage installs: what is not for the build, what `programs` need, and
+    nothing that its base has (`present`)."""
     found: list[str] = []
     for package in installed:
         if package.endswith("-dev"):
@@ -113,4 +116,4 @@ def runtime_packages(installed: Sequence[str], programs: Sequence[str]) -> tuple
         elif not is_build_only(package):
             found.append(package)
     found += [_OF_A_PROGRAM[each] for each in programs if each in _OF_A_PROGRAM]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(each for each in found if each not in present))

@@ -29,7 +29,8 @@ from reimage.dockerfile import (
 from reimage.model import Stage
 from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.steps import Kind, Step
-from reimage.text import Edit, Span, late
+from reimage.model.paths import is_at_or_above
+from reimage.text import Edit, Span, apply_edits, late
 
 BUILD = "build"
 _OF_THE_IMAGE = (
@@ -140,7 +141,8 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
     yield _final_from(stage, application, source) + newline
     for line in (*_packages(application), *_accounts(steps)):
         yield line + newline
-    waiting = [*_copies(application.dependencies), *application.settings]
+    around, sources = _apart(stage, application.artifacts)
+    waiting = [*_copies(around), *_copies(application.dependencies), *application.settings]
     late_workdir = _made_by_a_copy(split)
     first_install = next((s.run.run for s in steps if s.kind is Kind.DEPENDENCIES), None)
     for each in stage.instructions:
@@ -149,15 +151,26 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
             yield from (line + newline for line in waiting)
             waiting = []
         if each in split.moved:
-            yield _text(each, source, each.full_span)
+            yield _text(each, source, each.full_span, application.replaced)
         elif each in split.repeated and each is not late_workdir:
             yield _text(each, source, each.span)
         if stage.position(each) == split.last:
             yield from (line + newline for line in waiting)
             waiting = []
-            yield from (line + newline for line in _copies(application.artifacts))
+            yield from (line + newline for line in _copies(sources))
             if late_workdir:
                 yield _text(late_workdir, source, late_workdir.span)
+
+
+def _apart(
+    stage: Stage, artifacts: Sequence[Artifact]
+) -> tuple[Sequence[Artifact], Sequence[Artifact]]:
+    """Those away from the application's directory, which change seldom, and the others."""
+    folder = stage.end.workdir or "/"
+    near = [
+        a for a in artifacts if is_at_or_above(folder, a.path) or is_at_or_above(a.path, folder)
+    ]
+    return [artifact for artifact in artifacts if artifact not in near], near
 
 
 def _made_by_a_copy(split: _Split) -> Instruction | None:
@@ -170,8 +183,13 @@ def _made_by_a_copy(split: _Split) -> Instruction | None:
     return found[0]
 
 
-def _text(instruction: Instruction, source: str, span: Span) -> str:
-    text = span.of(source)
+def _text(instruction: Instruction, source: str, span: Span, replaced: Sequence[Edit] = ()) -> str:
+    edits = [
+        Edit(Span(edit.span.start - span.start, edit.span.end - span.start), edit.text)
+        for edit in replaced
+        if span.start <= edit.span.start and edit.span.end <= span.end
+    ]
+    text = apply_edits(span.of(source), edits)
     return text if text.endswith("\n") else text + instruction.newline
 
 
