@@ -82,14 +82,15 @@ class FakeRegistry:
 
     def manifest(self, repository: str, name: str) -> tuple[str, bytes] | None:
         found = self.manifests.get((repository, name))
-        if found is None and self.serves_every_name:
+        if found is None and self.serves_every_name and ":" not in name:
             body = {
                 "schemaVersion": 2,
                 "mediaType": INDEX,
                 "manifests": [],
                 "of": [repository, name],
             }
-            return INDEX, json.dumps(body).encode()
+            self.add_manifest(repository, name, body)
+            return self.manifests[repository, name]
         return found
 
 

@@ -8,6 +8,7 @@ from reimage.cli.check import check
 from reimage.cli.door import Door
 from reimage.cli.explain import explain
 from reimage.cli.optimize import optimize
+from reimage.cli.pin import pin
 from reimage.cli.plain_text import PlainTextCommand
 from reimage.cli.rules import rules
 
@@ -19,7 +20,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (optimize, check, rules, explain):
+for command in (optimize, check, pin, rules, explain):
     app.command(cls=PlainTextCommand)(command)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
 from reimage.model.images.answers import Resolved, Unresolved
@@ -13,16 +13,21 @@ from reimage.registry.errors import RegistryError
 
 
 def ask(
-    registry: Registry, images: Iterable[Reference], *, with_age: bool = False
+    registry: Registry, images: Iterable[Reference], *, aged: Collection[str] = ()
 ) -> dict[str, Resolved | Unresolved]:
-    """What each tag stands for, by `Reference.tagged`. What fails is an answer too."""
+    """What each tag stands for, by `Reference.tagged`. What fails is an answer too.
+
+    The age is looked up for those that `aged` names, which takes more requests.
+    """
     questions = {image.tagged: image._replace(digest=None) for image in images}
     if not questions:
         return {}
     with ThreadPoolExecutor(min(registry.settings.connections, len(questions))) as pool:
         try:
             answers = list(
-                pool.map(lambda image: _answer(registry, image, with_age), questions.values())
+                pool.map(
+                    lambda image: _answer(registry, image, image.tagged in aged), questions.values()
+                )
             )
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)

@@ -45,7 +45,7 @@ def pin_base_digest(facts: Facts) -> Iterator[Finding]:
 def _look_at(place: Place, pinning: Pinning | None) -> Finding | None:
     decision = decide(place.reference, pinning or _NOT_ASKED)
     match decision:
-        case Stays(reason):
+        case Stays(reason=reason):
             return Refusal(reason, place.at)
         case Unasked():
             return Skipped("the registry", place.at)
@@ -63,4 +63,4 @@ def _look_at(place: Place, pinning: Pinning | None) -> Finding | None:
 
 
 def _through(place: Place) -> str:
-    return f", in the default of ARG {place.arguments[-1]}" if place.arguments else ""
+    return f", in the default of {place.arguments[-1]}" if place.arguments else ""

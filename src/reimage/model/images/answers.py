@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from types import MappingProxyType
 from typing import NamedTuple
 
 
@@ -27,7 +26,7 @@ class Unresolved(NamedTuple):
 Answers = Mapping[str, Resolved | Unresolved]
 """By `Reference.tagged`."""
 
-_NOTHING: Answers = MappingProxyType({})
+_NO_ANSWERS: Answers = {}
 
 
 class Pinning(NamedTuple):
@@ -36,6 +35,6 @@ class Pinning(NamedTuple):
     With `made_before` an image made later, or at an unknown time, does not replace another.
     """
 
-    answers: Answers = _NOTHING
+    answers: Answers = _NO_ANSWERS
     update: bool = False
     made_before: datetime | None = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
 from reimage.model.images.answers import Pinning
@@ -23,15 +22,12 @@ class BaseImage(NamedTuple):
     entrypoint: tuple[str, ...] = ()
     command: tuple[str, ...] = ()
     shell: tuple[str, ...] = ()
-    labels: Mapping[str, str] = MappingProxyType({})
+    labels: Mapping[str, str] = {}
     exposed: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     on_build: tuple[str, ...] = ()
     layers: int = 0
     size: int = 0
-
-
-_NO_IMAGES: Mapping[str, BaseImage] = MappingProxyType({})
 
 
 class ImageFacts(NamedTuple):
@@ -42,5 +38,5 @@ class ImageFacts(NamedTuple):
     """
 
     pinning: Pinning | None = None
-    bases: Mapping[str, BaseImage] = _NO_IMAGES
+    bases: Mapping[str, BaseImage] = {}
     named_contexts: frozenset[str] = frozenset()

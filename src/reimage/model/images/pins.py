@@ -18,9 +18,14 @@ class Changed(NamedTuple):
 
 
 class Stays(NamedTuple):
-    """The reference can't be changed although it should, and why."""
+    """The reference can't be judged, or not be changed although it should, and why.
+
+    `pinned` says that it has a digest, `known` that the registry had its say.
+    """
 
     reason: str
+    pinned: bool = False
+    known: bool = True
 
 
 class Unasked(NamedTuple):
@@ -41,16 +46,16 @@ def decide(text: str, pinning: Pinning) -> Decision:
     if reference.digest and not pinning.update:
         return None
     if reference.digest and not reference.tag:
-        return Stays(f"{text} has no tag, so nothing tells whether its digest is stale")
+        return Stays(f"{text} has no tag, so nothing tells whether its digest is stale", True)
     answer = pinning.answers.get(reference.tagged)
     if answer is None:
         return Unasked(reference.tagged)
     if isinstance(answer, Unresolved):
-        return Stays(f"{reference._replace(digest=None)} can't be pinned: {answer.reason}")
+        return _unresolved(reference, answer)
     if answer.digest == reference.digest:
         return None
     if reference.digest and (reason := _too_fresh(reference, answer, pinning)):
-        return Stays(reason)
+        return Stays(reason, True)
     return _pinned(text, reference, answer)
 
 
@@ -60,8 +65,16 @@ def unpinned(text: str) -> Decision:
     if isinstance(reference, NoReference) or not reference.digest:
         return None
     if not reference.tag:
-        return Stays(f"{text} has no tag: without its digest it would mean latest")
+        return Stays(f"{text} has no tag: without its digest it would mean latest", True)
     return Changed(_without_digest(text), f"takes the digest off {text.partition('@')[0]}", False)
+
+
+def _unresolved(reference: Reference, answer: Unresolved) -> Stays:
+    tagged = reference._replace(digest=None)
+    if reference.digest:
+        message = f"whether {tagged} is stale can't be told: {answer.reason}"
+        return Stays(message, pinned=True, known=False)
+    return Stays(f"{tagged} can't be pinned: {answer.reason}", known=False)
 
 
 def _without_digest(text: str) -> str:
