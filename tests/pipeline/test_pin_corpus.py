@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from urllib.parse import quote
 
 import dockerfile as wheel
 import pytest
@@ -199,14 +200,13 @@ def test_every_reference_comes_back_as_it_is_written() -> None:
 @pytest.mark.slow
 def test_each_image_is_asked_for_once_by_a_run_over_all_files(tmp_path: Path) -> None:
     """And a second run with the tags of the first asks nobody."""
-    domains = {
-        found.domain
-        for text in _references()
-        if isinstance(found := parse_reference(text), Reference)
-    }
+    found = (parse_reference(text) for text in _references())
+    domains = {each.domain for each in found if isinstance(each, Reference)}
     with serving(FakeRegistry(serves_every_name=True)) as fake:
         registry = RegistryOptions(
-            mirrors=tuple((domain, f"http://{fake.address}") for domain in domains),
+            mirrors=tuple(
+                (domain, f"http://{fake.address}/{quote(domain, safe='')}") for domain in domains
+            ),
             cache=tmp_path,
             tags_for=60,
         )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from reimage.dockerfile import Arg, From, KeyValue, Reference, references
+from reimage.dockerfile import Arg, From, KeyValue, Reference, expand, references
 from reimage.model.facts import Facts
+from reimage.model.images.references import is_digest
 from reimage.model.stages import PLATFORM_ARGUMENTS
 from reimage.text import Span
 
@@ -31,6 +32,8 @@ class GlobalArguments:
     def __init__(self, facts: Facts) -> None:
         self.source = facts.dockerfile.source
         self.escape = facts.dockerfile.escape
+        defaults = facts.stages[0].arguments if facts.stages else {}
+        self.known = {name: value for name, value in defaults.items() if value is not None}
         self.pairs: dict[str, KeyValue] = {}
         self.twice: set[str] = set()
         for instruction in facts.dockerfile.instructions:
@@ -96,6 +99,8 @@ class GlobalArguments:
 
     def _step(self, ending: Ending, found: tuple[Reference, ...]) -> Ending | str:
         one, whole = found[-1], ending.before + ending.text
+        if pinned := self._pinned_name(ending, max(each.span.end for each in found)):
+            return pinned
         if len(found) > 1:
             names = " and ".join(f"ARG {each.name}" for each in found)
             return f"{whole} is made of {names}: one digest can't hold for every value of them"
@@ -115,6 +120,21 @@ class GlobalArguments:
         if plain is None or plain[1].of(self.source) != plain[0]:
             return f"the default of ARG {one.name} has quotes, escapes or line ends in the middle"
         return Ending(before, *plain, arguments)
+
+    def _pinned_name(self, ending: Ending, end: int) -> Ending | None:
+        """`${REGISTRY}/python:3.12@sha256:…`: the digest holds for every mirror of the image.
+
+        A digest behind a variable tag is another matter: it makes the variable count for nothing.
+        """
+        tail = ending.text[end:]
+        if not is_digest(tail.partition("@")[2]):
+            return None
+        expansion = expand(ending.text[:end], self.known, escape=self.escape)
+        name = ending.before + expansion.text
+        if expansion.error or expansion.unset or ":" in name.rpartition("/")[2]:
+            return None
+        span = Span(ending.span.start + end, ending.span.end)
+        return Ending(name, tail, span, ending.arguments)
 
     def _default(self, one: Reference, ending: Ending, whole: str) -> tuple[str, Span] | str:
         """The text that the variable stands for when nobody overrides it, and its place."""

@@ -15,6 +15,7 @@ from reimage.dockerfile import Copy, Flag, From, Instruction, Run
 from reimage.model.facts import Facts
 from reimage.model.images.arguments import Ending, GlobalArguments, unquoted
 from reimage.model.images.references import NoReference, parse_reference
+from reimage.model.stages import alternatives
 from reimage.text import Edit, Span, late
 
 _SCRATCH = "scratch"
@@ -133,6 +134,7 @@ class _FromPlaces:
         self.shared: defaultdict[str, set[str]] = defaultdict(set)
         """ARG → what is made of it."""
         self.told: set[Span] = set()
+        self.stages = {stage.name: stage for stage in facts.stages if stage.name}
         for stage in facts.stages:
             if stage.base or stage.from_.image is None:
                 self._share(self.arguments.names_in(stage.from_), f"stage:{stage.index}")
@@ -163,6 +165,11 @@ class _FromPlaces:
         self.told.add(place.span)
         return place
 
+    def _names_stages(self, from_: From) -> bool:
+        """Whether `FROM base-${VARIANT}` chooses among the stages of the file."""
+        text = from_.image.text if from_.image else ""
+        return not text.startswith("$") and any(alternatives(from_, self.stages))
+
     def _read(self, from_: From) -> Place | Unclear | None:
         word = from_.image
         assert word is not None
@@ -173,7 +180,7 @@ class _FromPlaces:
             return Unclear(f"{word.text} has quotes or escapes in the middle", from_.span)
         ending = self.arguments.follow(Ending("", *plain), from_.escape)
         if isinstance(ending, str):
-            return Unclear(ending, from_.span)
+            return None if self._names_stages(from_) else Unclear(ending, from_.span)
         if ending.before + ending.text == _SCRATCH:
             return None
         return Place(from_.span, ending.before, ending.text, ending.span, ending.arguments)
