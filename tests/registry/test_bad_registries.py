@@ -116,7 +116,7 @@ def test_a_token_that_is_none(fake: FakeRegistry, client: Client, body: bytes) -
 def test_an_image_that_is_not_there(fake: FakeRegistry, client: Client) -> None:
     with pytest.raises(NotFound) as error:
         client().resolve(image(fake))
-    assert told(error, fake) == "HOST/app:1 is not in the registry HOST"
+    assert told(error, fake) == "the registry HOST does not have HOST/app:1"
     assert len(fake.requests) == 1
 
 

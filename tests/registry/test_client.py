@@ -289,4 +289,4 @@ def test_a_missing_blob_is_named_by_its_beginning(fake: FakeRegistry, client: Cl
     with pytest.raises(NotFound) as error:
         client().blob(image(fake), digest)
     told = str(error.value).replace(fake.address, "HOST")
-    assert told == f"the blob {digest[:19]}… of HOST/app is not in the registry HOST"
+    assert told == f"the registry HOST does not have the blob {digest[:19]}… of HOST/app"

@@ -31,7 +31,7 @@ def failure_of_status(
 ) -> RegistryError:
     """What a status that is no success means. 401 is not among them."""
     if status == 404:
-        return NotFound(f"{what} is not in the registry {host}")
+        return NotFound(f"the registry {host} does not have {what}")
     if status == 429:
         return _too_many(headers, host)
     if status == 403:
