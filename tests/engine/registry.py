@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.engine.service import Service
 
 
 @contextmanager
-def running_registry(storage: Path, folder: Path) -> Iterator[str]:
+def running_registry(
+    storage: Path, folder: Path, more: Mapping[str, Any] | None = None
+) -> Iterator[str]:
     """Serve what `storage` holds and give the address, `localhost:PORT`.
 
-    Daemons talk plain HTTP to that name without any setting.
+    Daemons talk plain HTTP to that name without any setting. `more` are settings of the registry;
+    those of `http` are added.
     """
     port = _free_port()
     settings = {
         "version": "0.1",
         "log": {"level": "warn"},
         "storage": {"filesystem": {"rootdirectory": str(storage)}},
-        "http": {"addr": f"127.0.0.1:{port}"},
+        **(more or {}),
+        "http": {"addr": f"127.0.0.1:{port}", **(more or {}).get("http", {})},
     }
     config = folder / "registry.yml"
     config.write_text(json.dumps(settings))  # any JSON is YAML
