@@ -7,17 +7,16 @@ import hashlib
 import io
 import json
 import tarfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from backports import zstd
 
 Member = tuple[tarfile.TarInfo, bytes]
 
 
-def member(
-    name: str, kind: bytes = tarfile.REGTYPE, content: bytes = b"", **more: object
-) -> Member:
+def member(name: str, kind: bytes = tarfile.REGTYPE, content: bytes = b"", **more: Any) -> Member:
     """A member with any attribute of `tarfile.TarInfo`."""
     info = tarfile.TarInfo(name)
     info.type, info.size, info.mtime = kind, len(content), 1_700_000_000
@@ -27,11 +26,11 @@ def member(
     return info, content
 
 
-def file(name: str, content: bytes = b"", **more: object) -> Member:
-    return member(name, tarfile.REGTYPE, content, **more)
+def file(name: str, content: bytes = b"", **more: Any) -> Member:
+    return member(name, content=content, **more)
 
 
-def directory(name: str, **more: object) -> Member:
+def directory(name: str, **more: Any) -> Member:
     return member(name, tarfile.DIRTYPE, **more)
 
 
@@ -59,7 +58,11 @@ def digest(data: bytes) -> str:
     return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
-PACKING = {"gzip": gzip.compress, "zstd": zstd.compress, "": lambda data: data}
+PACKING: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "zstd": zstd.compress,
+    "": bytes,
+}
 
 
 class Blobs:

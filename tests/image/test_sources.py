@@ -113,7 +113,7 @@ def test_a_layer_that_occurs_twice_is_a_link_in_old_archives() -> None:
 
 @every_source
 def test_the_configuration(source: Source, tmp_path: Path) -> None:
-    config = {
+    config: dict[str, object] = {
         "Env": ["PATH=/bin", "EMPTY=", "EQUALS=a=b"],
         "Entrypoint": ["/app"],
         "Cmd": None,

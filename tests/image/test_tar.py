@@ -24,7 +24,7 @@ BLOCK = 512
 def ours(data: bytes, piece: int = 1 << 20) -> list[tuple[object, ...]]:
     pieces = (data[at : at + piece] for at in range(0, len(data), piece))
     blocks = Blocks(iter(pieces))
-    found = []
+    found: list[tuple[object, ...]] = []
     for each in Members(blocks, longest_header=1 << 20):
         content = None if each.sparse else blocks.take(each.stored)
         kind = each.type
@@ -36,7 +36,7 @@ def ours(data: bytes, piece: int = 1 << 20) -> list[tuple[object, ...]]:
 
 
 def theirs(data: bytes) -> list[tuple[object, ...]]:
-    found = []
+    found: list[tuple[object, ...]] = []
     with tarfile.open(fileobj=io.BytesIO(data), errors="surrogateescape") as archive:
         for info in archive:
             kind = b"0" if info.type in (b"\0", b"7") else info.type

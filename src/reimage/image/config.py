@@ -73,9 +73,9 @@ def parse(data: bytes) -> Configuration:
         Platform(whole.text("os") or "linux", whole.text("architecture"), whole.text("variant")),
         whole.text("created"),
         whole.text("author"),
-        parse_config(whole.object("config")),
+        parse_config(whole.inner("config")),
         tuple(_history(entry) for entry in whole.objects("history")),
-        whole.object("rootfs").texts("diff_ids"),
+        whole.inner("rootfs").texts("diff_ids"),
     )
 
 
@@ -87,8 +87,8 @@ def parse_config(config: Json) -> ImageConfig:
         cmd=config.texts("Cmd"),
         user=config.text("User"),
         workdir=config.text("WorkingDir"),
-        ports=tuple(sorted(config.object("ExposedPorts").values)),
-        volumes=tuple(sorted(config.object("Volumes").values)),
+        ports=tuple(sorted(config.inner("ExposedPorts").values)),
+        volumes=tuple(sorted(config.inner("Volumes").values)),
         labels=config.mapping("Labels"),
         stop_signal=config.text("StopSignal"),
         healthcheck=_healthcheck(config),
@@ -105,14 +105,18 @@ def _variables(texts: Sequence[str]) -> dict[str, str]:
 def _healthcheck(config: Json) -> Healthcheck | None:
     if not config.has("Healthcheck"):
         return None
-    found = config.object("Healthcheck")
-    times = (found.number(key) / 1e9 for key in ("Interval", "Timeout", "StartPeriod"))
+    found = config.inner("Healthcheck")
     return Healthcheck(
         found.texts("Test"),
-        *times,
-        start_interval=found.number("StartInterval") / 1e9,
+        interval=found.number("Interval") / _NANOSECONDS,
+        timeout=found.number("Timeout") / _NANOSECONDS,
+        start_period=found.number("StartPeriod") / _NANOSECONDS,
+        start_interval=found.number("StartInterval") / _NANOSECONDS,
         retries=found.number("Retries"),
     )
+
+
+_NANOSECONDS = 1e9
 
 
 def _history(entry: Json) -> HistoryEntry:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from reimage.image.errors import Damaged
 
@@ -25,28 +24,30 @@ class Json(NamedTuple):
     def flag(self, key: str) -> bool:
         return self.values.get(key) is True
 
-    def object(self, key: str) -> Json:
-        """Empty where there is none."""
+    def inner(self, key: str) -> Json:
+        """The object under `key`; empty where there is none."""
         found = self.values.get(key)
         return Json(found if isinstance(found, dict) else {})
 
     def objects(self, key: str) -> list[Json]:
+        """The objects in an array."""
         return [Json(item) for item in self._items(key) if isinstance(item, dict)]
 
     def texts(self, key: str) -> tuple[str, ...]:
+        """The texts in an array."""
         return tuple(item for item in self._items(key) if isinstance(item, str))
 
     def mapping(self, key: str) -> dict[str, str]:
         """Those that are text."""
-        items = self.object(key).values.items()
+        items = self.inner(key).values.items()
         return {name: value for name, value in items if isinstance(value, str)}
 
     def has(self, key: str) -> bool:
         return self.values.get(key) is not None
 
-    def _items(self, key: str) -> Iterator[object]:
+    def _items(self, key: str) -> list[Any]:
         found = self.values.get(key)
-        yield from found if isinstance(found, list) else ()
+        return found if isinstance(found, list) else []
 
 
 def parse_objects(data: bytes, what: str) -> list[Json]:
@@ -55,7 +56,7 @@ def parse_objects(data: bytes, what: str) -> list[Json]:
         found: object = json.loads(data)
     except (ValueError, RecursionError) as error:
         raise Damaged(f"{what} is not valid JSON.") from error
-    items = found if isinstance(found, list) else [found]
+    items: list[Any] = found if isinstance(found, list) else [found]
     if not all(isinstance(item, dict) for item in items):
         raise Damaged(f"{what} is JSON, but not what it should be.")
     return [Json(item) for item in items]

@@ -70,7 +70,7 @@ def parse(data: bytes) -> Manifest | Index:
     if not found.has("config"):
         raise NotAnImage("The manifest names no configuration: this is no image that runs.")
     return Manifest(
-        _descriptor(found.object("config")),
+        _descriptor(found.inner("config")),
         tuple(_descriptor(item) for item in found.objects("layers")),
     )
 
@@ -89,7 +89,7 @@ def _descriptor(item: Json) -> Descriptor:
     digest = item.text("digest")
     if not _DIGEST.fullmatch(digest):
         raise Damaged(f"A manifest has a digest that is none, or none of SHA-256: {digest[:80]!r}.")
-    platform = item.object("platform")
+    platform = item.inner("platform")
     return Descriptor(
         digest,
         item.number("size"),
