@@ -28,7 +28,7 @@ class Layer:
     unpacked_size: int
     """Of the tar file, headers included."""
     content_size: int
-    """Of the files in it: what `docker history` shows."""
+    """Of the files in it. `docker history` adds the lengths of symbolic links."""
     entries: tuple[Entry, ...]
     """In the order of the tar file, whiteouts included."""
     history: HistoryEntry | None
@@ -72,7 +72,7 @@ class Image:
 
     @property
     def content_size(self) -> int:
-        """The files of all layers: what `docker images` shows in the older store."""
+        """The files of all layers."""
         return sum(layer.content_size for layer in self.layers)
 
     @property
