@@ -38,8 +38,8 @@ def symlink(name: str, target: str) -> Member:
     return member(name, tarfile.SYMTYPE, linkname=target)
 
 
-def hard_link(name: str, target: str) -> Member:
-    return member(name, tarfile.LNKTYPE, linkname=target)
+def hard_link(name: str, target: str, **more: Any) -> Member:
+    return member(name, tarfile.LNKTYPE, linkname=target, **more)
 
 
 def tar(*members: Member, format: int = tarfile.PAX_FORMAT) -> bytes:
