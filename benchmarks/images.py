@@ -137,13 +137,15 @@ def make(folder: Path) -> list[Path]:
     empty, logs = folder / "context", folder / "logs"
     for each in (empty, logs):
         each.mkdir(parents=True, exist_ok=True)
-    with running_daemon(install("sid"), "containerd", logs) as daemon:
-        with serving_bases(daemon) as bases:
-            for name in names:
-                recipe = f"--file={RECIPES / name}.Dockerfile"
-                output = f"--output=type=docker,name={name}:1,dest={folder / name}.packed.tar"
-                how = ["--network=host", "--provenance=false", *bases.build_options]
-                daemon.docker("buildx", "build", *how, recipe, output, str(empty))
+    with (
+        running_daemon(install("sid"), "containerd", logs) as daemon,
+        serving_bases(daemon) as bases,
+    ):
+        for name in names:
+            recipe = f"--file={RECIPES / name}.Dockerfile"
+            output = f"--output=type=docker,name={name}:1,dest={folder / name}.packed.tar"
+            how = ["--network=host", "--provenance=false", *bases.build_options]
+            daemon.docker("buildx", "build", *how, recipe, output, str(empty))
     with running_daemon(install("sid"), "graphdriver", logs) as daemon:
         for name in names:
             daemon.docker("load", "--input", f"{folder / name}.packed.tar")
@@ -156,14 +158,12 @@ def page(compared: list[Compared]) -> str:
     commit = subprocess.run(
         ["git", "-C", ROOT, "rev-parse", "--short", "HEAD"], capture_output=True, text=True
     ).stdout.strip()
+    cores, python = os.cpu_count(), platform.python_version()
+    machine = f"{platform.machine()}, {cores} processors, Python {python}"
     lines = [
         "# Analysing images, beside dive\n",
-        f"{today}, commit {commit}, {platform.machine()}, {os.cpu_count()} processors, Python "
-        f"{platform.python_version()}. Median of {ROUNDS} runs, taken in turns. reimage reads and "
-        "checks every layer and finds all kinds of waste; dive runs with `--ci`. Other work on the "
-        "machine shows in the time on the clock, so processor time stands beside it.\n",
-        "| archive | MB | dive s (CPU) | reimage s (CPU) | clock ratio | CPU ratio | dive MiB "
-        "| reimage MiB |",
+        f"{today}, commit {commit}, {machine}. Median of {ROUNDS} runs, taken in turns. {HOW}\n",
+        HEAD_OF_TIMES,
         "|---|---|---|---|---|---|---|---|",
     ]
     for each in compared:
@@ -175,8 +175,7 @@ def page(compared: list[Compared]) -> str:
             f"| {one.memory:.0f} | {two.memory:.0f} |"
         )
     lines += [
-        "\n| archive | sizes of layers | dive's wasted bytes | deleted, replaced or copied up "
-        "| paths only dive lists | paths only reimage lists |",
+        HEAD_OF_WASTE,
         "|---|---|---|---|---|---|",
     ]
     for each in compared:
@@ -186,6 +185,20 @@ def page(compared: list[Compared]) -> str:
             f"| {len(each.only_dive)} | {len(each.only_reimage)} |"
         )
     return "\n".join(lines) + "\n"
+
+
+HOW = (
+    "reimage reads and checks every layer and finds all kinds of waste; dive runs with `--ci`. "
+    "Other work on the machine shows in the time on the clock, so processor time stands beside it."
+)
+HEAD_OF_TIMES = (
+    "| archive | MB | dive s (CPU) | reimage s (CPU) | clock ratio | CPU ratio | dive MiB "
+    "| reimage MiB |"
+)
+HEAD_OF_WASTE = (
+    "\n| archive | sizes of layers | dive's wasted bytes | deleted, replaced or copied up "
+    "| paths only dive lists | paths only reimage lists |"
+)
 
 
 def main() -> None:

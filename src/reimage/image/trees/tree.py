@@ -65,10 +65,11 @@ class Tree:
                 if placed.entry.is_directory:
                     waiting.append(join(here, name))
 
-    def resolve(self, path: str) -> str | None:
+    def resolve(self, path: str, trail: list[str] | None = None) -> str | None:
         """The path that Linux would end up at in a container; None where there is nothing.
 
-        Links are followed, absolute ones from the root of the image; `..` does not leave it.
+        Links are followed, absolute ones from the root of the image; `..` does not leave it. The
+        links on the way are put into `trail`.
         """
         links = 0
         waiting = [part for part in reversed(path.split("/")) if part not in ("", ".")]
@@ -87,6 +88,8 @@ class Tree:
             links += 1
             if links > _LINKS:
                 return None
+            if trail is not None:
+                trail.append(placed.entry.path)
             target = placed.entry.link
             if target.startswith("/"):
                 here = []
