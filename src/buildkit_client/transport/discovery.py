@@ -52,6 +52,18 @@ def discover(environ: Mapping[str, str] | None = None) -> Found:
     raise NoBuilder(_NONE)
 
 
+def docker_endpoint(environ: Mapping[str, str] | None = None) -> contexts.Endpoint:
+    """Where the Docker API is: $DOCKER_HOST, the context in use, or its usual socket."""
+    environ = os.environ if environ is None else environ
+    if url := environ.get("DOCKER_HOST"):
+        return contexts.Endpoint(url, _docker_tls(environ))
+    folder = contexts.config_folder()
+    name = contexts.current(folder)
+    if name != contexts.DEFAULT:
+        return contexts.read(name, folder)
+    return contexts.Endpoint(f"unix://{_DOCKER_SOCKET}", None)
+
+
 def _docker_tls(environ: Mapping[str, str]) -> Tls | None:
     if not environ.get("DOCKER_TLS_VERIFY") and not environ.get("DOCKER_TLS"):
         return None
