@@ -8,6 +8,7 @@ import os
 import subprocess
 import tarfile
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,25 +43,30 @@ def ours(builder: Builder, context: Path, dockerfile: bytes | Path = COPY_ALL) -
         return members(archive)
 
 
-def dockers(
-    docker: Path, environment: dict[str, str], context: Path, dockerfile: bytes | Path = COPY_ALL
-) -> dict[str, Member]:
-    """By the docker CLI."""
-    given = dockerfile if isinstance(dockerfile, bytes) else None
-    file = "-" if given is not None else str(dockerfile)
-    how = ["--progress=plain", "--provenance=false", "--output=type=tar,dest=-"]
-    with tempfile.TemporaryFile() as archive:
-        done = subprocess.run(
-            [docker, "buildx", "build", *how, f"--file={file}", context],
-            env=environment,
-            input=given or b"",
-            stdout=archive,
-            stderr=subprocess.PIPE,
-            check=False,
-        )
-        if done.returncode:
-            raise DockerFailed(done.stderr.decode("utf-8", "replace"))
-        return members(archive)
+@dataclass(frozen=True, slots=True)
+class Docker:
+    """The docker CLI, and how it finds the daemon."""
+
+    program: Path
+    environment: dict[str, str]
+
+    def build(self, context: Path, dockerfile: bytes | Path = COPY_ALL) -> dict[str, Member]:
+        """What arrives when it builds."""
+        given = dockerfile if isinstance(dockerfile, bytes) else None
+        file = "-" if given is not None else str(dockerfile)
+        how = ["--progress=plain", "--provenance=false", "--output=type=tar,dest=-"]
+        with tempfile.TemporaryFile() as archive:
+            done = subprocess.run(
+                [self.program, "buildx", "build", *how, f"--file={file}", context],
+                env=self.environment,
+                input=given or b"",
+                stdout=archive,
+                stderr=subprocess.PIPE,
+                check=False,
+            )
+            if done.returncode:
+                raise DockerFailed(done.stderr.decode("utf-8", "replace"))
+            return members(archive)
 
 
 def members(archive: io.BufferedRandom) -> dict[str, Member]:
@@ -72,7 +78,9 @@ def members(archive: io.BufferedRandom) -> dict[str, Member]:
 
 def _member(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Member:
     file = archive.extractfile(entry) if entry.isreg() else None
-    digest = hashlib.file_digest(file, "sha256").hexdigest() if file else ""
+    digest = hashlib.sha256()
+    while file and (piece := file.read(1 << 20)):
+        digest.update(piece)
     xattrs = {k: v for k, v in entry.pax_headers.items() if k.startswith("SCHILY.xattr.")}
     return Member(
         entry.type,
@@ -80,7 +88,7 @@ def _member(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Member:
         (entry.uid, entry.gid),
         entry.pax_headers.get("mtime", str(entry.mtime)),
         entry.size,
-        digest,
+        digest.hexdigest() if file else "",
         entry.linkname,
         (entry.devmajor, entry.devminor),
         tuple(sorted(xattrs.items())),

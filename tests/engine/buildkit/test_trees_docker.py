@@ -4,38 +4,22 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
-from tests.engine.buildkit.docker_builds import DockerFailed, Member, dockers, ours
+from tests.engine.buildkit.docker_builds import Docker, DockerFailed, ours
 from tests.engine.buildkit.odd_trees import make_odd_tree
 
 from buildkit_client import BadRequest, Builder, Rejected
 
-if TYPE_CHECKING:
-    from tests.engine.conftest import StartDaemon
-
 pytestmark = pytest.mark.engine
-
-Dockers = Callable[..., dict[str, Member]]
-
-
-@pytest.fixture
-def by_docker(store: str, url: str, request: pytest.FixtureRequest) -> Dockers:
-    """Builds by the docker CLI, with the daemon that `builder` is connected to."""
-    start: StartDaemon = request.getfixturevalue("start_daemon")
-    daemon = start("sid", "containerd" if store == "containerd" else "graphdriver")
-    environment = daemon.environment | {"DOCKER_HOST": url}
-    return lambda *given: dockers(daemon.engine.docker, environment, *given)
 
 
 def test_an_odd_tree_arrives_as_from_docker(
-    builder: Builder, by_docker: Dockers, tmp_path: Path
+    builder: Builder, docker: Docker, tmp_path: Path
 ) -> None:
     root = make_odd_tree(tmp_path / "odd")
-    found, expected = ours(builder, root), by_docker(root)
+    found, expected = ours(builder, root), docker.build(root)
     assert list(found) == list(expected)
     for name, member in expected.items():
         assert (name, found[name]) == (name, member)
@@ -47,33 +31,33 @@ def test_an_odd_tree_arrives_as_from_docker(
 
 
 def test_a_name_that_is_not_utf_8_is_refused_by_both(
-    builder: Builder, by_docker: Dockers, tmp_path: Path
+    builder: Builder, docker: Docker, tmp_path: Path
 ) -> None:
     root = tmp_path / "context"
     root.mkdir()
     (root / os.fsdecode(b"n\xff")).touch()
     with pytest.raises(DockerFailed, match="UTF-8"):
-        by_docker(root)
+        docker.build(root)
     with pytest.raises((BadRequest, Rejected), match="UTF-8"):
         ours(builder, root)
 
 
 @pytest.mark.slow
 def test_two_gigabytes_of_which_most_is_nothing(
-    builder: Builder, by_docker: Dockers, tmp_path: Path
+    builder: Builder, docker: Docker, tmp_path: Path
 ) -> None:
     root = tmp_path / "context"
     root.mkdir()
     with (root / "sparse").open("wb") as file:
         file.seek(2 * 10**9)
         file.write(b"end")
-    found, expected = ours(builder, root), by_docker(root)
+    found, expected = ours(builder, root), docker.build(root)
     assert found == expected
     assert found["sparse"].size == 2 * 10**9 + 3
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_files(builder: Builder, by_docker: Dockers, tmp_path: Path) -> None:
+def test_a_hundred_thousand_files(builder: Builder, docker: Docker, tmp_path: Path) -> None:
     root = tmp_path / "context"
     noise = random.Random(1)
     for number in range(1000):
@@ -81,6 +65,6 @@ def test_a_hundred_thousand_files(builder: Builder, by_docker: Dockers, tmp_path
         folder.mkdir(parents=True)
         for name in range(100):
             (folder / f"{name}").write_bytes(noise.randbytes(name))
-    found, expected = ours(builder, root), by_docker(root)
+    found, expected = ours(builder, root), docker.build(root)
     assert list(found.items()) == list(expected.items())
     assert len(found) == 101_010
