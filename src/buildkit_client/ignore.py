@@ -12,6 +12,7 @@ import os
 import posixpath
 import re
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
 _WILDCARD = re.compile(r"[*?\[\\{|^]")
 # bufio.Scanner, which reads the file for BuildKit, refuses longer lines.
 _LONGEST_LINE = 64 * 1024
+# More is not read; the builder is then asked for more than was expected.
+_LONGEST_FILE = 16 << 20
 # A bracket that cannot match a slash; what it means is the same to Python.
 _BRACKET = r"\[(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_])+\]"
 # Without these, a pattern matches paths of as many names as it has itself.
@@ -64,6 +67,26 @@ def read_patterns(text: str) -> tuple[str, ...]:
         else:
             patterns.append(_clean(pattern))
     return tuple(patterns)
+
+
+def patterns_in_force(context: Path, dockerfile: Path | None = None) -> tuple[str, ...]:
+    """Those of the ignore file beside the Dockerfile that is named after it, or of the context's.
+
+    What cannot be read, or is refused, holds nothing back here: the builder will say so.
+    """
+    own = [dockerfile.with_name(f"{dockerfile.name}.dockerignore")] if dockerfile else []
+    for path in (*own, context / ".dockerignore"):
+        try:
+            with path.open("rb") as file:
+                text = file.read(_LONGEST_FILE)
+            found = read_patterns(os.fsdecode(text))
+            IgnoreMatcher(found)
+        except FileNotFoundError:
+            continue
+        except (OSError, BadIgnorePattern):
+            return ()
+        return found
+    return ()
 
 
 class IgnoreMatcher:
