@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -108,7 +109,12 @@ def test_what_is_held_back_is_not_looked_at(folder: Path, monkeypatch: pytest.Mo
     tree = Directory(folder, held_back=patterns_in_force(folder))
     opened: list[str] = []
     scandir = os.scandir
-    monkeypatch.setattr(os, "scandir", lambda path: opened.append(str(path)) or scandir(path))
+
+    def scan(path: str) -> Iterator[os.DirEntry[str]]:
+        opened.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scan)
     assert {Path(path).name for path, _ in tree.watched()} == {"f", ".dockerignore"}
     assert len(opened) == 1
 
