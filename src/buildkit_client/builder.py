@@ -21,14 +21,15 @@ from buildkit_client.transport.discovery import discover
 from buildkit_client.transport.tls import Tls
 
 
-def connect(url: str = "", *, tls: Tls | None = None, timeout: float = 15.0) -> Builder:
+def connect(url: str = "", *, tls: Tls | None = None, timeout: float | None = None) -> Builder:
     """Connect to the builder at `url`, or to the one that the surroundings name.
 
     `unix://` (buildkitd or the Docker Engine), `tcp://`, `ssh://`, `buildx://NAME`,
-    `docker-container://NAME`. Raises `NoBuilder` if it does not answer within `timeout` seconds.
+    `docker-container://NAME`. Raises `NoBuilder` if it does not answer within `timeout` seconds
+    (by default 4, and 15 for one that a program has to be started for).
     """
     if url:
-        return Builder(parse(url, tls=tls), "it was named", timeout=timeout)
+        return Builder(parse(url, tls=tls, timeout=timeout), "it was named", timeout=timeout)
     found = discover()
     return Builder(found.address, found.reason, timeout=timeout)
 
@@ -36,7 +37,7 @@ def connect(url: str = "", *, tls: Tls | None = None, timeout: float = 15.0) -> 
 class Builder:
     """A connection to a BuildKit. Use it in a `with`, or close it. Threads may share one."""
 
-    def __init__(self, address: Address, reason: str, *, timeout: float) -> None:
+    def __init__(self, address: Address, reason: str, *, timeout: float | None) -> None:
         self.url = address.url
         #: Why this builder was chosen, as part of a sentence.
         self.reason = reason

@@ -28,6 +28,7 @@ STREAM_WINDOW = 8 << 20
 _CONNECTION_WINDOW = (1 << 31) - 1
 _HEADER_LIMIT = 16 << 20
 _MAX_HEADER_LIST, _MAX_STREAMS = 6, 3
+_STREAM_LIMIT = 1000
 _RECEIVE = 256 * 1024
 
 
@@ -58,7 +59,7 @@ class Connection:
             settings = [
                 (_INITIAL_WINDOW, STREAM_WINDOW),
                 (_MAX_HEADER_LIST, _HEADER_LIMIT),
-                (_MAX_STREAMS, 1000),
+                (_MAX_STREAMS, _STREAM_LIMIT),
             ]
             self._write(_SETTINGS, 0, 0, b"".join(struct.pack(">HI", *item) for item in settings))
             grown = struct.pack(">I", _CONNECTION_WINDOW - _DEFAULT_WINDOW)
@@ -102,6 +103,8 @@ class Connection:
             self._on_headers(flags)
         elif kind == _CONTINUATION and self._headers:
             self._headers[2].extend(body)
+            if len(self._headers[2]) > _HEADER_LIMIT:
+                raise EOFError
             self._on_headers(flags)
         elif kind == _SETTINGS and not flags & _ACK:
             self._on_settings(body)
@@ -137,6 +140,8 @@ class Connection:
         ]
         if number in self._streams:
             return
+        if len(self._streams) >= _STREAM_LIMIT:
+            raise EOFError
         stream = self._streams[number] = Stream(self, number, headers, self._initial_window)
         if ends:
             stream.ended()

@@ -6,13 +6,15 @@ import socket
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from buildkit_client.errors import BadRequest
+from buildkit_client.errors import BadRequest, NoBuilder
 from buildkit_client.transport.commands import CommandDial
 from buildkit_client.transport.hijack import NotDockerd, upgrade
 from buildkit_client.transport.proxy import Dial
 from buildkit_client.transport.tls import Tls, wrap
 
-_CONNECT_TIMEOUT = 10.0
+#: Seconds in which a builder of this machine answers, if it does, and one further away.
+NEAR = 4.0
+FAR = 15.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +25,26 @@ class Address:
     target: str = ""
     dial: Dial | None = None
     tls: Tls | None = None
+    #: Seconds to wait for an answer unless somebody says otherwise.
+    patience: float = FAR
 
 
-def parse(url: str, *, tls: Tls | None = None, docker: bool = False) -> Address:
+def parse(
+    url: str, *, tls: Tls | None = None, docker: bool = False, timeout: float | None = None
+) -> Address:
     """Read a URL: unix, tcp, ssh, buildx, docker-container.
 
     `docker` says that the Docker API is there (as in $DOCKER_HOST). A unix socket is asked, if it
-    answers at all.
+    answers at all; `NoBuilder` if it does not within `timeout` seconds.
     """
     parts = urlsplit(url)
     match parts.scheme:
         case "unix":
-            return _unix(url, unquote(parts.path), docker)
+            return _unix(url, unquote(parts.path), docker, timeout or NEAR)
         case "tcp":
-            return _tcp(url, tls, docker)
+            return _tcp(url, tls, docker, timeout or NEAR)
         case "ssh":
-            return _hijacked(url, CommandDial(["docker", "-H", url, "system", "dial-stdio"]))
+            return _hijacked(url, CommandDial(["docker", "-H", url, "system", "dial-stdio"]), FAR)
         case "buildx":
             name = _name(url, parts.netloc)
             return Address(
@@ -54,11 +60,11 @@ def parse(url: str, *, tls: Tls | None = None, docker: bool = False) -> Address:
     )
 
 
-def _unix(url: str, path: str, docker: bool) -> Address:
+def _unix(url: str, path: str, docker: bool, timeout: float) -> Address:
     def dial() -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            connection.settimeout(_CONNECT_TIMEOUT)
+            connection.settimeout(timeout)
             connection.connect(path)
         except OSError:
             connection.close()
@@ -66,12 +72,12 @@ def _unix(url: str, path: str, docker: bool) -> Address:
         connection.settimeout(None)
         return connection
 
-    if docker or _is_dockerd(dial):
-        return _hijacked(url, dial)
-    return Address(url, target=f"unix:{path}")
+    if docker or _is_dockerd(url, dial, timeout):
+        return _hijacked(url, dial, timeout)
+    return Address(url, target=f"unix:{path}", patience=timeout)
 
 
-def _tcp(url: str, tls: Tls | None, docker: bool) -> Address:
+def _tcp(url: str, tls: Tls | None, docker: bool, timeout: float) -> Address:
     parts = urlsplit(url)
     try:
         host, port = parts.hostname, parts.port
@@ -80,11 +86,11 @@ def _tcp(url: str, tls: Tls | None, docker: bool) -> Address:
     if not host or not port:
         raise BadRequest(f"'{url}' has no host and port")
     if not docker:
-        return Address(url, target=parts.netloc, tls=tls)
+        return Address(url, target=parts.netloc, tls=tls, patience=timeout)
     place = (host, port)
 
     def dial() -> socket.socket:
-        connection = socket.create_connection(place, timeout=_CONNECT_TIMEOUT)
+        connection = socket.create_connection(place, timeout=timeout)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             secured = wrap(connection, tls, place[0]) if tls else connection
@@ -94,27 +100,29 @@ def _tcp(url: str, tls: Tls | None, docker: bool) -> Address:
         secured.settimeout(None)
         return secured
 
-    return _hijacked(url, dial)
+    return _hijacked(url, dial, timeout)
 
 
-def _hijacked(url: str, dial: Dial) -> Address:
-    return Address(url, dial=lambda: _upgraded(dial()))
+def _hijacked(url: str, dial: Dial, timeout: float) -> Address:
+    return Address(url, dial=lambda: _upgraded(dial(), timeout), patience=timeout)
 
 
-def _is_dockerd(dial: Dial) -> bool:
+def _is_dockerd(url: str, dial: Dial, timeout: float) -> bool:
     try:
-        _upgraded(dial()).close()
+        _upgraded(dial(), timeout).close()
     except NotDockerd:
         return False
+    except TimeoutError as error:
+        raise NoBuilder(f"the builder at {url} cannot be reached: {error}") from error
     except OSError:
         # Nobody is there, or the Docker API has no BuildKit: connecting will say so.
         return True
     return True
 
 
-def _upgraded(connection: socket.socket) -> socket.socket:
+def _upgraded(connection: socket.socket, timeout: float) -> socket.socket:
     try:
-        return upgrade(connection)
+        return upgrade(connection, timeout=timeout)
     except OSError:
         connection.close()
         raise
