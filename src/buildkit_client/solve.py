@@ -142,7 +142,9 @@ class Build:
             with translated():
                 answer = self._call.result()
         except BuildKitError as error:
-            raise self._explained(error) from error.__cause__
+            explained = self._explained(error)
+            explained.__cause__ = explained.__cause__ or error.__cause__
+            raise explained  # noqa: B904 - it has its cause
         self._join()
         if self._failures.first:
             raise self._failures.first
@@ -178,7 +180,7 @@ def services(
     if request.secrets:
         offered.append(secret_store.serve(request.secrets))
     if request.ssh:
-        offered.append(ssh_agent.serve(request.ssh))
+        offered.append(ssh_agent.serve(request.ssh, failures))
     if stores := caches.stores([*request.cache_from, *request.cache_to]):
         offered.append(content.serve(stores, failures))
     if sinks:

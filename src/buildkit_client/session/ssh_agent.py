@@ -12,7 +12,7 @@ import grpc
 
 from buildkit_client import messages
 from buildkit_client.errors import BadRequest
-from buildkit_client.session.services import Handlers, unary
+from buildkit_client.session.services import Failures, Handlers, unary
 from buildkit_client.session.streams import CallEnded, Stream, refuse
 
 DEFAULT = "default"
@@ -20,7 +20,7 @@ _CHUNK = 32 * 1024
 _CONNECT_SECONDS = 3.0
 
 
-def serve(agents: Mapping[str, Path]) -> Handlers:
+def serve(agents: Mapping[str, Path], failures: Failures) -> Handlers:
     """Forward to agent sockets, by the id that a RUN names; `default` for one that names none.
 
     Raises BadRequest for one that nobody listens at.
@@ -34,6 +34,8 @@ def serve(agents: Mapping[str, Path]) -> Handlers:
         try:
             return _connect(agents[name])
         except BadRequest as error:
+            # The agent is optional to a RUN by default: the builder would leave it out.
+            failures.add(error)
             refuse(grpc.StatusCode.FAILED_PRECONDITION, str(error))
 
     def check(request: messages.CheckAgentRequest, _stream: Stream) -> messages.Empty:

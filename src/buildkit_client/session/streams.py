@@ -114,6 +114,8 @@ class Stream:
             with self._change:
                 while not self._arrived and not self._finished:
                     self._change.wait()
+                if self._connection.closed:
+                    raise CallEnded  # nobody waits for what is still here
                 if not self._arrived:
                     if self.broken or partial:
                         raise CallEnded

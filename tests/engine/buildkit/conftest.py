@@ -123,10 +123,11 @@ def ends_in(record_property: Callable[[str, object], None]) -> EndsIn:
 
 
 @pytest.fixture
-def own_temporary_files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def own_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Temporary files in a folder of the test's own, whose name is short enough for sockets."""
     with tempfile.TemporaryDirectory(prefix="t-") as folder:
         monkeypatch.setattr(tempfile, "tempdir", folder)
+        monkeypatch.setenv("TMPDIR", folder)
         yield
 
 

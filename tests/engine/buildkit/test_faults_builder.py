@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from tests.engine.buildkit.conftest import SHELL, EndsIn, Fault, MakeContext
 from tests.engine.buildkit.leftovers import nothing_is_left
+from tests.engine.buildkit.phases import LARGE, Phase, reached, request_for
 from tests.engine.daemon import Daemon, Store, running_daemon
 from tests.engine.install import install
 from tests.engine.service import EngineUnavailable
@@ -20,19 +21,14 @@ from buildkit_client import (
     BuildRequest,
     IntoEngine,
     LocalDirectory,
-    LogPiece,
     NoBuilder,
     OciArchive,
     Output,
     Step,
-    Transfer,
     connect,
 )
 
 pytestmark = pytest.mark.engine
-
-#: Of bytes that do not compress, so that to export them takes a while.
-LARGE = SHELL + b"RUN dd if=/dev/urandom of=/large bs=1M count=%d\n"
 
 
 @pytest.fixture(scope="module", params=["graphdriver", "containerd"])
@@ -87,41 +83,13 @@ def kill(mortal: Daemon) -> Killer:
     return Killer(mortal)
 
 
-def test_killed_while_it_is_sent_a_context(
-    builder: Builder, make_context: MakeContext, kill: Killer, ends_in: EndsIn
+@pytest.mark.parametrize("phase", [Phase.CONTEXT, Phase.RUN])
+def test_killed_while_it_builds(
+    builder: Builder, make_context: MakeContext, kill: Killer, ends_in: EndsIn, phase: Phase
 ) -> None:
-    context = make_context()
-    with (context / "large").open("wb") as large:
-        large.truncate(4 << 30)
-
-    def watch(event: object) -> None:
-        if isinstance(event, Transfer) and event.current > 10 << 20:
-            kill()
-
+    request = request_for(phase, make_context(), kill)
     with ends_in(BuilderGone, "went away") as kill.fault:
-        builder.build(
-            BuildRequest(context=context, dockerfile=SHELL + b"COPY large /\n"), on_event=watch
-        )
-    assert kill.done
-
-
-def test_killed_during_a_run(
-    builder: Builder, make_context: MakeContext, kill: Killer, ends_in: EndsIn
-) -> None:
-    def watch(event: object) -> None:
-        if isinstance(event, LogPiece) and b"now" in event.data:
-            kill()
-
-    with ends_in(BuilderGone, "went away") as kill.fault:
-        builder.build(
-            BuildRequest(
-                context=make_context(),
-                dockerfile=SHELL + b"RUN echo now; sleep 20\n",
-                network="host",
-                no_cache=True,
-            ),
-            on_event=watch,
-        )
+        builder.build(request, on_event=lambda event: kill() if reached(phase, event) else None)
     assert kill.done
 
 
@@ -159,9 +127,9 @@ def test_killed_while_it_exports(
     output, watch = _exports(kill, tmp_path)[to]
     if output.kind not in builder.abilities.exporters:
         pytest.skip("this image store has no such exporter")
-    dockerfile = LARGE % 64
+    dockerfile = SHELL + LARGE % 64
     if to == "directory":
-        dockerfile = LARGE % 200 + b"FROM scratch\nCOPY --from=0 /large /\n"
+        dockerfile = SHELL + LARGE % 200 + b"FROM scratch\nCOPY --from=0 /large /\n"
     with ends_in(BuilderGone, "went away") as kill.fault:
         builder.build(
             BuildRequest(
