@@ -30,6 +30,11 @@ SHELL = (
     b'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\n'
 )
 
+#: For tests of what only the containerd image store can.
+with_containerd_store = pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if "containerd" in str(kind.id)], indirect=True, scope="session"
+)
+
 MakeContext = Callable[..., Path]
 
 

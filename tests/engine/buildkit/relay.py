@@ -78,5 +78,3 @@ def _unwrapped(accepted: socket.socket, tls: ssl.SSLContext) -> socket.socket:
     near, far = socket.socketpair()
     threading.Thread(target=carry_tls, args=(secure, far), daemon=True).start()
     return near
-
-

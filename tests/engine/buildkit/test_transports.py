@@ -6,16 +6,19 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from tests.engine.buildkit.certificates import make_certificates, server_side
-from tests.engine.buildkit.conftest import MakeContext
 from tests.engine.buildkit.relay import relay
 from tests.engine.buildkit.ssh_server import running_ssh_server
 from tests.engine.install import Engine, install
 from tests.engine.service import run
 
 from buildkit_client import Builder, BuildRequest, LocalDirectory, NoBuilder, Tls, connect
+
+if TYPE_CHECKING:
+    from tests.engine.buildkit.conftest import MakeContext
 
 pytestmark = pytest.mark.engine
 
