@@ -13,7 +13,7 @@ from typing import Self
 
 import grpc
 
-from buildkit_client import attributes, caches, messages, policy
+from buildkit_client import attributes, messages, policy, stores
 from buildkit_client.channel import CONTROL, Answers, begin, stream
 from buildkit_client.docker_config import Credentials
 from buildkit_client.error_details import translated
@@ -150,7 +150,7 @@ class Build:
             raise self._failures.first
         for sink in self._sinks.values():
             sink.settle(keep=True)
-        caches.finish(self._request.cache_to, answer.exporter_response)
+        stores.finish(self._request, answer.exporter_response)
         return _result(self.ref, answer.exporter_response, self.progress)
 
     def _join(self) -> None:
@@ -181,8 +181,8 @@ def services(
         offered.append(secret_store.serve(request.secrets))
     if request.ssh:
         offered.append(ssh_agent.serve(request.ssh, failures))
-    if stores := caches.stores([*request.cache_from, *request.cache_to]):
-        offered.append(content.serve(stores, failures))
+    if folders := stores.stores(request, sources):
+        offered.append(content.serve(folders, failures))
     if sinks:
         offered.append(filesend.serve(sinks, failures))
     return offered

@@ -13,7 +13,6 @@ from buildkit_client.channel import CONTROL, OPTIONS, begin
 from buildkit_client.error_details import decode
 from buildkit_client.errors import BuilderGone, NoBuilder, TimedOut
 from buildkit_client.transport.addresses import Address
-from buildkit_client.transport.commands import CommandDial
 from buildkit_client.transport.proxy import Proxy
 from buildkit_client.transport.tls import Tls
 
@@ -29,7 +28,7 @@ class Connection:
         self._timeout = timeout or address.patience
         self._proxy = Proxy(address.dial) if address.dial else None
         target = self._proxy.target if self._proxy else address.target
-        self._channel = _channel(target, address.tls if not self._proxy else None)
+        self._channel = _channel(target, address.tls if not self._proxy else None, self._timeout)
         try:
             self._wait()
         except BaseException:
@@ -49,6 +48,8 @@ class Connection:
         """A call that any BuildKit answers, if only with an error."""
         if self._proxy:
             self._proxy.failure = None
+        if self.address.command:
+            self.address.command.failed = False
         until = time.monotonic() + self._timeout
         while (left := until - time.monotonic()) > 0:
             answer = begin(
@@ -63,14 +64,14 @@ class Connection:
                 return
             answer.cancel()
             # gRPC tries again and again; a builder that cannot be dialled is told at once.
-            if self._proxy and self._proxy.failure:
+            if self._is_hopeless():
                 break
             time.sleep(_STEP)
         url, reason = self.address.url, self._reason()
         raise NoBuilder(f"the builder at {url} cannot be reached: {reason}")
 
     def _comes(self, answer: grpc.Future[messages.InfoResponse]) -> bool:
-        while not (self._proxy and self._proxy.failure):
+        while not self._is_hopeless():
             try:
                 answer.result(timeout=_STEP)
             except grpc.FutureTimeoutError:
@@ -80,14 +81,14 @@ class Connection:
             return True
         return False
 
+    def _is_hopeless(self) -> bool:
+        command = self.address.command
+        return bool((command and command.failed) or (self._proxy and self._proxy.failure))
+
     def _reason(self) -> str:
-        failure = self._proxy.failure if self._proxy else None
-        if failure:
-            return str(failure)
-        dial = self.address.dial
-        if isinstance(dial, CommandDial) and dial.said:
-            return dial.said
-        return f"nothing that speaks gRPC answered within {self._timeout:g} seconds"
+        command = self.address.command
+        reason = (command and command.last_words) or (self._proxy and self._proxy.failure)
+        return str(reason or f"nothing that speaks gRPC answered within {self._timeout:g} seconds")
 
     def close(self) -> None:
         """End all calls and everything that carried them."""
@@ -107,11 +108,13 @@ class Connection:
         self.close()
 
 
-def _channel(target: str, tls: Tls | None) -> grpc.Channel:
+def _channel(target: str, tls: Tls | None, timeout: float) -> grpc.Channel:
+    # One that takes connections and says nothing is not held for longer.
+    options = [*OPTIONS, ("grpc.min_reconnect_backoff_ms", int(timeout * 1000))]
     if tls is None:
-        return grpc.insecure_channel(target, options=OPTIONS)
+        return grpc.insecure_channel(target, options=options)
     files = [path.read_bytes() if path else None for path in (tls.ca, tls.key, tls.certificate)]
-    options = [item for item in OPTIONS if item[0] != "grpc.default_authority"]
+    options = [item for item in options if item[0] != "grpc.default_authority"]
     if tls.server_name:
         options.append(("grpc.ssl_target_name_override", tls.server_name))
     return grpc.secure_channel(target, grpc.ssl_channel_credentials(*files), options=options)
