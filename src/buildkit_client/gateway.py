@@ -137,8 +137,8 @@ class Gateway:
         self._solve: grpc.Future[messages.SolveResponse] | None = None
 
     def __enter__(self) -> Self:
+        self._session.__enter__()
         try:
-            self._session.__enter__()
             message = messages.SolveRequest(
                 ref=self.build_id,
                 session=self._session.id,

@@ -76,8 +76,8 @@ class Build:
         self._follower: threading.Thread | None = None
 
     def __enter__(self) -> Self:
+        self._session.__enter__()
         try:
-            self._session.__enter__()
             self._call = begin(
                 self._channel,
                 CONTROL + "Solve",

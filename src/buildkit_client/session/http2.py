@@ -55,7 +55,7 @@ class Connection:
         """Serve until the other side ends."""
         with suppress(OSError, EOFError, hpack.HPACKError, ValueError):
             if self._take(len(_PREFACE)) != _PREFACE:
-                return
+                raise EOFError
             settings = [
                 (_INITIAL_WINDOW, STREAM_WINDOW),
                 (_MAX_HEADER_LIST, _HEADER_LIMIT),
@@ -217,4 +217,8 @@ def _frame(kind: int, flags: int, number: int, body: bytes | memoryview) -> byte
 
 
 def _unpadded(body: bytes, flags: int) -> bytes:
-    return body[1 : len(body) - body[0]] if flags & _PADDED else body
+    if not flags & _PADDED:
+        return body
+    if not body or body[0] >= len(body):
+        raise ValueError("more padding than there is")
+    return body[1 : len(body) - body[0]]

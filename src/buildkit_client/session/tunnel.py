@@ -15,6 +15,7 @@ import grpc
 
 from buildkit_client import messages
 from buildkit_client.channel import CONTROL, Answers, Metadata, exchange
+from buildkit_client.errors import BadRequest
 from buildkit_client.session.http2 import Connection
 from buildkit_client.session.services import Handlers, merge, serve, unary
 from buildkit_client.session.streams import Stream
@@ -59,6 +60,16 @@ class Session:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
+        if self._ends:
+            raise BadRequest("a build runs once: make another one for the next")
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _open(self) -> None:
         near, far = self._ends = socket.socketpair()
         self._connection = Connection(far, self._opened)
         self._call = exchange(
@@ -70,7 +81,6 @@ class Session:
         )
         self._start(self._connection.run)
         self._start(_incoming, self._call, near)
-        return self
 
     def __exit__(
         self,
