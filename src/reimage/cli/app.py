@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from reimage.cli.build import build
 from reimage.cli.check import check
 from reimage.cli.door import Door
 from reimage.cli.explain import explain
@@ -19,8 +20,8 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (optimize, check, rules, explain):
-    app.command(cls=PlainTextCommand)(command)
+for command in (optimize, check, rules, explain, build):
+    app.command(cls=vars(command).get("command_class", PlainTextCommand))(command)
 
 
 def _tell_version(wanted: bool) -> None:
