@@ -30,22 +30,24 @@ _NO_IMAGE = re.compile(
     r"(?P<reason>.*)$",
     re.DOTALL,
 )
-_NO_TARGET = re.compile(r'^target stage "(?P<name>[^"]*)" could not be found$')
+_NO_TARGET = re.compile(r'^target stage "(?P<name>[^"]*)" could not be found')
 _FROM_CONTEXT = re.compile(r"^(?:COPY|ADD)\s(?!.*--from=)", re.IGNORECASE)
 
 
 def failure_lines(error: BuildFailed, dockerfile: str) -> list[Line]:
-    """What failed, the lines of the Dockerfile around it, and the last that the step printed.
+    """The last that the step printed, the lines of the Dockerfile, and in the end what failed:
+    the end is what is left of it on a small terminal.
 
     `dockerfile` is the file as the user named it.
     """
-    lines: list[Line] = [(*_heading(error, dockerfile),)]
-    if error.location and error.location.first:
-        lines += [line(""), *_source(error.location)]
+    lines: list[Line] = []
     if error.log_tail:
-        lines += [line(""), line(f"The last that {_step(error)} printed:", "bold")]
+        lines.append(line(f"The last that {_step(error)} printed:", "bold"))
         lines += [line(f"  | {_cut(log_line(text))}") for text in error.log_tail[-_LOG:]]
-    return lines
+        lines.append(line(""))
+    if error.location and error.location.first:
+        lines += [*_source(error.location), line("")]
+    return [*lines, (*_heading(error, dockerfile),)]
 
 
 def _heading(error: BuildFailed, dockerfile: str) -> Iterator[Piece]:
@@ -62,9 +64,13 @@ def _sentence(error: BuildFailed, instruction: str) -> str:
         return f"{instruction or 'a process'} failed with exit code {error.exit_code}{killed}"
     message = _NOISE.sub("", error.message)
     if match := _NO_TARGET.match(message):
-        return f"there is no stage '{visible(match['name'])}' to be the target"
+        rest = visible(message[match.end() :])
+        return f"there is no stage '{visible(match['name'])}' to be the target{rest}"
     if match := _NO_IMAGE.match(message):
-        return f"the image {visible(match['name'])} cannot be had: {visible(match['reason'])}"
+        name, reason = visible(match["name"]), visible(match["reason"])
+        if reason == f"{name}: not found":
+            return f"there is no image {name}"
+        return f"the image {name} cannot be had: {reason}"
     if _FROM_CONTEXT.match(instruction) and (match := _NO_FILE.search(message)):
         path = visible(match["path"].lstrip("/"))
         return f"{instruction}: the build context has no {path} (or .dockerignore leaves it out)"
