@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from buildkit_client import caches
+from buildkit_client import caches, layouts
 from buildkit_client.errors import BadRequest
 from buildkit_client.request import BuildRequest
 from buildkit_client.session.trees import Directory, Files, Tree
 
 _DOCKERFILE = "Dockerfile"
+_OCI_LAYOUT = "oci-layout://"
 
 
 class Sources(NamedTuple):
@@ -20,6 +21,7 @@ class Sources(NamedTuple):
 
     trees: dict[str, Tree]
     folders: tuple[Path, ...]
+    stores: dict[str, Path]
     attributes: dict[str, str]
 
 
@@ -27,6 +29,7 @@ def sources(request: BuildRequest) -> Sources:
     """The trees of a request by the names that FileSync asks for."""
     trees: dict[str, Tree] = {}
     folders: list[Path] = []
+    stores: dict[str, Path] = {}
     attributes: dict[str, str] = {}
 
     def offer(name: str, folder: Path) -> None:
@@ -45,10 +48,16 @@ def sources(request: BuildRequest) -> Sources:
         if isinstance(place, Path):
             offer(f"context:{name}", place)
             attributes[f"context:{name}"] = f"local:context:{name}"
+        elif place.startswith(_OCI_LAYOUT):
+            found = layouts.find(place.removeprefix(_OCI_LAYOUT))
+            # The builder wants a name: which one does not matter, for the digest says all.
+            store = f"layout{len(stores)}"
+            stores[f"oci:{store}"] = found.folder
+            attributes[f"context:{name}"] = f"{_OCI_LAYOUT}{store}@{found.digest}"
         else:
             attributes[f"context:{name}"] = place
     _dockerfile(request, trees, folders, attributes)
-    return Sources(trees, tuple(folders), attributes)
+    return Sources(trees, tuple(folders), stores, attributes)
 
 
 def _dockerfile(

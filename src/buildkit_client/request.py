@@ -42,8 +42,9 @@ class BuildRequest:
 
     `context` is a directory, or the URL of a Git repository or a tar file that the builder fetches
     by itself; without one, only a Dockerfile is there. `dockerfile` is a file (default: the one in
-    the context) or its content. `contexts` names further directories, or what BuildKit knows under
-    a scheme (`docker-image://`, `https://`). `no_cache` is for all stages or for those named.
+    the context) or its content. `contexts` names further directories, images of a layout on this
+    machine (`oci-layout://FOLDER:TAG`), or what BuildKit knows under a scheme (`docker-image://`,
+    `https://`). `no_cache` is for all stages or for those named.
     """
 
     context: Path | str | None = None

@@ -13,7 +13,7 @@ from typing import Self
 
 import grpc
 
-from buildkit_client import attributes, caches, messages, policy
+from buildkit_client import attributes, messages, policy, stores
 from buildkit_client.channel import CONTROL, Answers, begin, stream
 from buildkit_client.docker_config import Credentials
 from buildkit_client.error_details import translated
@@ -143,7 +143,7 @@ class Build:
         self._join()
         if self._failures.first:
             raise self._failures.first
-        caches.finish(self._request.cache_to, answer.exporter_response)
+        stores.finish(self._request, answer.exporter_response)
         return _result(self.ref, answer.exporter_response, self.progress)
 
     def _join(self) -> None:
@@ -172,8 +172,8 @@ def services(
         offered.append(secret_store.serve(request.secrets))
     if request.ssh:
         offered.append(ssh_agent.serve(request.ssh))
-    if stores := caches.stores([*request.cache_from, *request.cache_to]):
-        offered.append(content.serve(stores))
+    if folders := stores.stores(request, sources):
+        offered.append(content.serve(folders))
     sinks = {
         number: sink
         for number, output in enumerate(request.outputs)

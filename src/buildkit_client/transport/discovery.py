@@ -14,7 +14,7 @@ from buildkit_client.transport.tls import Tls
 
 _DOCKER_SOCKET = Path("/var/run/docker.sock")
 _BUILDKIT_SOCKETS = (Path("/run/buildkit/buildkitd.sock"),)
-_NONE = (
+NONE = (
     "no builder was found: set BUILDKIT_HOST or DOCKER_HOST, start Docker, or name one "
     "(unix://, tcp://, ssh://, buildx://, docker-container://)"
 )
@@ -28,11 +28,16 @@ class Found(NamedTuple):
 
 
 def discover(environ: Mapping[str, str] | None = None) -> Found:
-    """The builder that the surroundings name.
+    """The builder that the surroundings name, or else one at its usual place."""
+    found = named(environ) or at_usual_places()
+    if not found:
+        raise NoBuilder(NONE)
+    return found
 
-    $BUILDKIT_HOST goes before $DOCKER_HOST, that before the Docker context in use, and sockets at
-    their usual places come last.
-    """
+
+def named(environ: Mapping[str, str] | None = None) -> Found | None:
+    """The builder that somebody chose: $BUILDKIT_HOST goes before $DOCKER_HOST, that before the
+    Docker context in use."""
     environ = os.environ if environ is None else environ
     if url := environ.get("BUILDKIT_HOST"):
         return Found(parse(url), "$BUILDKIT_HOST names it")
@@ -40,16 +45,21 @@ def discover(environ: Mapping[str, str] | None = None) -> Found:
         return Found(parse(url, tls=_docker_tls(environ), docker=True), "$DOCKER_HOST names it")
     folder = contexts.config_folder()
     name = contexts.current(folder)
-    if name != contexts.DEFAULT:
-        endpoint = contexts.read(name, folder)
-        address = parse(endpoint.url, tls=endpoint.tls, docker=True)
-        return Found(address, f"the Docker context '{name}' is in use")
+    if name == contexts.DEFAULT:
+        return None
+    endpoint = contexts.read(name, folder)
+    address = parse(endpoint.url, tls=endpoint.tls, docker=True)
+    return Found(address, f"the Docker context '{name}' is in use")
+
+
+def at_usual_places() -> Found | None:
+    """A builder whose socket is where it usually is; nobody may be listening there any more."""
     if _DOCKER_SOCKET.exists():
         return Found(parse(f"unix://{_DOCKER_SOCKET}", docker=True), "Docker's socket is there")
     for path in _BUILDKIT_SOCKETS:
         if path.exists():
             return Found(parse(f"unix://{path}"), "buildkitd's socket is there")
-    raise NoBuilder(_NONE)
+    return None
 
 
 def _docker_tls(environ: Mapping[str, str]) -> Tls | None:
