@@ -12,8 +12,8 @@ from buildkit_client.transport import contexts
 from buildkit_client.transport.addresses import Address, parse
 from buildkit_client.transport.tls import Tls
 
-_DOCKER_SOCKET = Path("/var/run/docker.sock")
-_BUILDKIT_SOCKETS = (Path("/run/buildkit/buildkitd.sock"),)
+DOCKER_SOCKET = Path("/var/run/docker.sock")
+BUILDKIT_SOCKETS = (Path("/run/buildkit/buildkitd.sock"),)
 NONE = (
     "no builder was found: set BUILDKIT_HOST or DOCKER_HOST, start Docker, or name one "
     "(unix://, tcp://, ssh://, buildx://, docker-container://)"
@@ -42,7 +42,7 @@ def named(environ: Mapping[str, str] | None = None) -> Found | None:
     if url := environ.get("BUILDKIT_HOST"):
         return Found(parse(url), "$BUILDKIT_HOST names it")
     if url := environ.get("DOCKER_HOST"):
-        return Found(parse(url, tls=_docker_tls(environ), docker=True), "$DOCKER_HOST names it")
+        return Found(parse(url, tls=docker_tls(environ), docker=True), "$DOCKER_HOST names it")
     folder = contexts.config_folder()
     name = contexts.current(folder)
     if name == contexts.DEFAULT:
@@ -54,15 +54,16 @@ def named(environ: Mapping[str, str] | None = None) -> Found | None:
 
 def at_usual_places() -> Found | None:
     """A builder whose socket is where it usually is; nobody may be listening there any more."""
-    if _DOCKER_SOCKET.exists():
-        return Found(parse(f"unix://{_DOCKER_SOCKET}", docker=True), "Docker's socket is there")
-    for path in _BUILDKIT_SOCKETS:
+    if DOCKER_SOCKET.exists():
+        return Found(parse(f"unix://{DOCKER_SOCKET}", docker=True), "Docker's socket is there")
+    for path in BUILDKIT_SOCKETS:
         if path.exists():
             return Found(parse(f"unix://{path}"), "buildkitd's socket is there")
     return None
 
 
-def _docker_tls(environ: Mapping[str, str]) -> Tls | None:
+def docker_tls(environ: Mapping[str, str]) -> Tls | None:
+    """The certificates that go with $DOCKER_HOST, if it wants any."""
     if not environ.get("DOCKER_TLS_VERIFY") and not environ.get("DOCKER_TLS"):
         return None
     folder = environ.get("DOCKER_CERT_PATH")

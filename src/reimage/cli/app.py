@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from reimage.cli.build import build
+from reimage.cli.builders import builders
 from reimage.cli.check import check
 from reimage.cli.door import Door
 from reimage.cli.explain import explain
@@ -20,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (optimize, check, rules, explain, build):
+for command in (optimize, check, rules, explain, build, builders):
     app.command(cls=vars(command).get("command_class", PlainTextCommand))(command)
 
 

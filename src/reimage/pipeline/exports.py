@@ -23,9 +23,14 @@ NOWHERE = (
     "into Docker, --push into a registry, --output into a file"
 )
 
+_NO_PUSH = (
+    "A Docker Engine without the containerd image store cannot push what it builds: build with "
+    "--tag, then use docker push."
+)
+
 
 class Export(NamedTuple):
-    """An output as somebody asked for it: `local`, `tar`, `oci`, `docker` or `image`.
+    """An output as somebody asked for it: `local`, `tar`, `oci`, `layout`, `docker` or `image`.
 
     `docker` without `dest` is an image in Docker; `dest` is a path, or `-` for standard output.
     """
@@ -83,6 +88,8 @@ def exports(
     for wish in wishes:
         if wish.push and not wish.names:
             raise UsageError("An image that is pushed needs a name: --tag gives it one.")
+        if wish.push and "image" not in abilities.exporters:
+            raise UsageError(_NO_PUSH)
         if wish.kind == "docker" and not wish.dest and not is_engine:
             found.load = DockerLoad()
         plain = wish.kind in ("image", "docker") and not wish.dest and not wish.push
@@ -96,7 +103,7 @@ def exports(
 
 
 def _has_manifest(wish: Export) -> bool:
-    return wish.kind in ("image", "docker", "oci")
+    return wish.kind in ("image", "docker", "oci", "layout")
 
 
 def _output(
@@ -105,7 +112,14 @@ def _output(
     load: DockerLoad | None,
     write: Callable[[bytes], object],
 ) -> Output:
-    from buildkit_client.outputs import DockerArchive, Image, LocalDirectory, OciArchive, Tar
+    from buildkit_client.outputs import (
+        DockerArchive,
+        Image,
+        LocalDirectory,
+        OciArchive,
+        OciDirectory,
+        Tar,
+    )
 
     target: Path | Callable[[bytes], object] = write if wish.dest == STDOUT else Path(wish.dest)
     compression, stamps = _compression(wish), wish.rewrite_timestamp
@@ -117,6 +131,14 @@ def _output(
         case "oci":
             return OciArchive(
                 target=target,
+                names=wish.names,
+                compression=compression,
+                rewrite_timestamp=stamps,
+                options=wish.options,
+            )
+        case "layout":
+            return OciDirectory(
+                path=Path(wish.dest),
                 names=wish.names,
                 compression=compression,
                 rewrite_timestamp=stamps,
@@ -147,10 +169,9 @@ def _compression(wish: Export) -> Compression | None:
 
     if not wish.compression:
         return None
-    kinds: dict[str, Literal["uncompressed", "gzip", "estargz", "zstd"]] = {
+    kinds: dict[str, Literal["uncompressed", "gzip", "zstd"]] = {
         "uncompressed": "uncompressed",
         "gzip": "gzip",
-        "estargz": "estargz",
         "zstd": "zstd",
     }
     return Compression(

@@ -9,7 +9,7 @@ from reimage.cli.errors import BadUsage
 from reimage.pipeline.exports import STDOUT, Export
 
 _KINDS = ("local", "tar", "oci", "docker", "image", "registry")
-_COMPRESSIONS = ("uncompressed", "gzip", "estargz", "zstd")
+_COMPRESSIONS = ("uncompressed", "gzip", "zstd")
 
 
 def exports(words: Iterable[str], *, load: bool, push: bool) -> tuple[Export, ...]:
@@ -56,14 +56,18 @@ def _with_options(word: str, kind: str, given: dict[str, str]) -> Export:
     if kind == "image" and dest:
         raise BadUsage(f"{flag} an image has a name=, not a dest=.")
     if not boolean(f"{flag} tar=", given.pop("tar", "true")):
-        raise BadUsage(f"{flag} reimage writes a layout as a tar file; tar=false is not offered.")
+        if kind != "oci" or dest in ("", STDOUT):
+            raise BadUsage(f"{flag} tar=false is for type=oci with a directory in dest=.")
+        kind = "layout"
     push = boolean(f"{flag} push=", given.pop("push", "false"))
     if push and kind != "image":
         raise BadUsage(f"{flag} only type=image or type=registry can be pushed.")
     level = given.pop("compression-level", None)
     compression = given.pop("compression", "")
     if compression not in ("", *_COMPRESSIONS):
-        raise BadUsage(f"{flag} compression is {', '.join(_COMPRESSIONS)}, not '{compression}'.")
+        raise BadUsage(
+            f"{flag} compression is {', '.join(_COMPRESSIONS)} here, not '{compression}'."
+        )
     return Export(
         kind,
         dest=dest,
@@ -83,7 +87,7 @@ def _with_options(word: str, kind: str, given: dict[str, str]) -> Export:
 
 def _checked(word: str, export: Export) -> Export:
     flag = f"--output {word}"
-    if export.kind == "local":
+    if export.kind in ("local", "layout"):
         if not export.dest or export.dest == STDOUT:
             raise BadUsage(f"{flag}: dest= has to name a directory.")
         if Path(export.dest).exists() and not Path(export.dest).is_dir():

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from buildkit_client.status import Warned
     from reimage.report.building.board import Board
 
+#: What an Engine calls an image that has no name.
+_UNNAMED = "moby-dangling@"
+
 
 def summary_lines(
     result: BuildResult, board: Board, took: float, *, files: Sequence[Path], dockerfile: str
@@ -30,7 +33,8 @@ def summary_lines(
     lines.append((Piece("built", "green"), Piece(f": {', '.join(filter(None, parts))}")))
     if result.digest:
         lines.append(line(f"  {result.digest}"))
-    lines += [line(f"  {visible(familiar(name))}") for name in result.names]
+    named = [name for name in result.names if not name.startswith(_UNNAMED)]
+    lines += [line(f"  {visible(familiar(name))}") for name in named]
     for path in files:
         lines.append(line(f"  {visible(str(path))}{_size_of(path)}"))
     return lines
