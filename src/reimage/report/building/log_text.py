@@ -16,9 +16,8 @@ _SEQUENCE = re.compile(
     r"|(?:\x1b[\]PX^_]|[\x9d\x90\x98\x9e\x9f])[^\x07\x1b\x9c]*(?:\x07|\x1b\\|\x9c|$)"
     r"|\x1b[ -/]*[0-~]"
 )
-_COLOUR = re.compile(
-    r"(?:0?[0-4]|2[2-4]|[349][0-7]|10[0-7]|[34]9|[34]8;5;\d{1,3}|[34]8;2(?:;\d{1,3}){3})"
-)
+_ONE = r"(?:0?[0-4]|2[2-4]|[349][0-7]|10[0-7]|[34]9|[34]8;5;\d{1,3}|[34]8;2(?:;\d{1,3}){3})?"
+_COLOURS = re.compile(rf"{_ONE}(?:;{_ONE})*")
 _RESET = "\x1b[0m"
 
 
@@ -31,21 +30,11 @@ def log_line(text: str, *, colours: bool = False) -> str:
     for match in _SEQUENCE.finditer(shown):
         parts.append(visible(shown[reached : match.start()]))
         reached = match.end()
-        if colours and match[2] == "m" and _is_colour(match[1]):
+        if colours and match[2] == "m" and _COLOURS.fullmatch(match[1]):
             parts.append(match[0])
             coloured = True
     parts.append(visible(shown[reached:]))
     return "".join(parts) + (_RESET if coloured else "")
-
-
-def _is_colour(parameters: str) -> bool:
-    rest = parameters
-    while rest:
-        match = _COLOUR.match(rest)
-        if match is None or rest[match.end() : match.end() + 1] not in ("", ";"):
-            return False
-        rest = rest[match.end() + 1 :]
-    return True
 
 
 class Lines:
