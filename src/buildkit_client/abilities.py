@@ -14,7 +14,7 @@ from buildkit_client.channel import CONTROL, call
 from buildkit_client.error_details import translated
 from buildkit_client.errors import Unsupported
 from buildkit_client.outputs import IntoEngine, OciDirectory, Output
-from buildkit_client.request import BuildRequest, Cache
+from buildkit_client.request import OCI_LAYOUT, BuildRequest, Cache
 
 _LABELS = "org.mobyproject.buildkit.worker."
 _SNAPSHOTTER = _LABELS + "snapshotter"
@@ -47,6 +47,8 @@ class Abilities:
     cache_exporters: frozenset[str]
     #: Whether its image store keeps images that are an index: of several platforms, or attested.
     indexes: bool
+    #: Whether a named context can be an OCI layout on the client's machine.
+    layouts: bool
     #: Those whose programs it can run; files can be copied into images of any platform.
     platforms: tuple[str, ...]
 
@@ -60,6 +62,11 @@ class Abilities:
         for cache in request.cache_to:
             self._check_cache(cache)
             _check_compression(cache.options)
+        if not self.layouts:
+            for place in request.contexts.values():
+                if isinstance(place, str) and place.startswith(OCI_LAYOUT):
+                    lack = "cannot read OCI layouts of this machine"
+                    raise Unsupported(f"{self.image_store} {lack}{_ADVICE}")
         if not self.indexes and any(isinstance(output, IntoEngine) for output in request.outputs):
             if request.provenance or request.sbom:
                 raise Unsupported(f"{self.image_store} keeps no attestations{_ADVICE}")
@@ -132,10 +139,10 @@ def ask(channel: grpc.Channel) -> Abilities:
     )
     if is_engine and _SNAPSHOTTER not in labels:
         exporters = frozenset({"moby", "tar", "local"})
-        return Abilities(GRAPH_DRIVERS, exporters, frozenset({"inline"}), False, platforms)
+        return Abilities(GRAPH_DRIVERS, exporters, frozenset({"inline"}), False, False, platforms)
     if is_engine:
-        return Abilities(CONTAINERD, _EXPORTERS | {"moby"}, _CACHES, True, platforms)
-    return Abilities(OWN, _EXPORTERS, _OWN_CACHES, True, platforms)
+        return Abilities(CONTAINERD, _EXPORTERS | {"moby"}, _CACHES, True, True, platforms)
+    return Abilities(OWN, _EXPORTERS, _OWN_CACHES, True, True, platforms)
 
 
 def _any_starts(labels: Iterable[str], start: str) -> bool:

@@ -9,11 +9,10 @@ from typing import NamedTuple
 
 from buildkit_client import caches, layouts
 from buildkit_client.errors import BadRequest
-from buildkit_client.request import BuildRequest
+from buildkit_client.request import OCI_LAYOUT, BuildRequest
 from buildkit_client.session.trees import Directory, Files, Tree
 
 _DOCKERFILE = "Dockerfile"
-_OCI_LAYOUT = "oci-layout://"
 
 
 class Sources(NamedTuple):
@@ -48,12 +47,12 @@ def sources(request: BuildRequest) -> Sources:
         if isinstance(place, Path):
             offer(f"context:{name}", place)
             attributes[f"context:{name}"] = f"local:context:{name}"
-        elif place.startswith(_OCI_LAYOUT):
-            found = layouts.find(place.removeprefix(_OCI_LAYOUT))
+        elif place.startswith(OCI_LAYOUT):
+            found = layouts.find(place.removeprefix(OCI_LAYOUT))
             # The builder wants a name: which one does not matter, for the digest says all.
             store = f"layout{len(stores)}"
             stores[f"oci:{store}"] = found.folder
-            attributes[f"context:{name}"] = f"{_OCI_LAYOUT}{store}@{found.digest}"
+            attributes[f"context:{name}"] = f"{OCI_LAYOUT}{store}@{found.digest}"
         else:
             attributes[f"context:{name}"] = place
     _dockerfile(request, trees, folders, attributes)

@@ -14,6 +14,10 @@ from buildkit_client.session.secret_store import FromEnvironment, FromFile, Secr
 __all__ = ["BuildRequest", "Cache", "FromEnvironment", "FromFile", "Provenance", "Sbom", "Secret"]
 
 
+#: How a named context begins that is an image of a layout on this machine.
+OCI_LAYOUT = "oci-layout://"
+
+
 @dataclass(frozen=True, slots=True)
 class Cache:
     """A cache to read or to write: `registry` (ref, mode), `local` (src or dest), `inline`, …"""

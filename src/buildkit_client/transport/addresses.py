@@ -17,11 +17,15 @@ _CONNECT_TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Either a `target` that gRPC reaches by itself, or a `dial` that makes a connection to it."""
+    """Either a `target` that gRPC reaches by itself, or a `dial` that makes a connection to it.
+
+    `command` is what such a connection runs through, if it does.
+    """
 
     url: str
     target: str = ""
     dial: Dial | None = None
+    command: CommandDial | None = None
     tls: Tls | None = None
 
 
@@ -38,16 +42,16 @@ def parse(url: str, *, tls: Tls | None = None, docker: bool = False) -> Address:
         case "tcp":
             return _tcp(url, tls, docker)
         case "ssh":
-            return _hijacked(url, CommandDial(["docker", "-H", url, "system", "dial-stdio"]))
+            command = CommandDial(["docker", "-H", url, "system", "dial-stdio"])
+            return Address(url, dial=lambda: _upgraded(command()), command=command)
         case "buildx":
             name = _name(url, parts.netloc)
-            return Address(
-                url, dial=CommandDial(["docker", "buildx", "--builder", name, "dial-stdio"])
-            )
+            command = CommandDial(["docker", "buildx", "--builder", name, "dial-stdio"])
+            return Address(url, dial=command, command=command)
         case "docker-container":
             name = _name(url, parts.netloc)
-            command = ["docker", "exec", "-i", name, "buildctl", "dial-stdio"]
-            return Address(url, dial=CommandDial(command))
+            command = CommandDial(["docker", "exec", "-i", name, "buildctl", "dial-stdio"])
+            return Address(url, dial=command, command=command)
     raise BadRequest(
         f"'{url}' is not an address of a builder: unix://, tcp://, ssh://, buildx:// and "
         "docker-container:// are"

@@ -10,7 +10,6 @@ import grpc
 from buildkit_client.channel import OPTIONS
 from buildkit_client.errors import NoBuilder
 from buildkit_client.transport.addresses import Address
-from buildkit_client.transport.commands import CommandDial
 from buildkit_client.transport.proxy import Proxy
 from buildkit_client.transport.tls import Tls
 
@@ -38,19 +37,21 @@ class Connection:
                 ready.result(timeout=min(step, timeout))
             except grpc.FutureTimeoutError:
                 timeout -= step
-                if self._proxy and self._proxy.failure:
+                if self._is_hopeless():
                     break
             else:
                 return
         ready.cancel()
         raise NoBuilder(f"the builder at {self.address.url} cannot be reached{self._reason()}")
 
+    def _is_hopeless(self) -> bool:
+        command = self.address.command
+        return bool((command and command.failed) or (self._proxy and self._proxy.failure))
+
     def _reason(self) -> str:
-        failure = self._proxy.failure if self._proxy else None
-        if failure:
-            return f": {failure}"
-        dial = self.address.dial
-        return f": {dial.said}" if isinstance(dial, CommandDial) and dial.said else ""
+        command = self.address.command
+        reason = (command and command.last_words) or (self._proxy and self._proxy.failure)
+        return f": {reason}" if reason else ""
 
     def close(self) -> None:
         """End all calls and everything that carried them."""

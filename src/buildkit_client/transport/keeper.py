@@ -27,7 +27,6 @@ _MNT_DETACH = 2
 _START_SECONDS = 30.0
 _STOP_SECONDS = 8.0
 _LIBC = ctypes.CDLL(None, use_errno=True)
-LOCK = "lock"
 BRIDGE = "bridge"
 
 
@@ -64,24 +63,24 @@ def keep(plan: Plan) -> None:
     _LIBC.prctl(_PR_SET_CHILD_SUBREAPER, 1)
     folder = Path(plan["folder"])
     running: list[subprocess.Popen[bytes]] = []
-    with (folder / LOCK).open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            _start(plan, folder, running)
-            _say("ready")
-            while os.read(0, 1024):
-                pass
-        except NotStarted as error:
-            _say(str(error))
-        except Stopped:
+    # Held to the end: who finds it free knows that this process was killed.
+    fcntl.flock(os.open(folder, os.O_RDONLY | os.O_CLOEXEC), fcntl.LOCK_EX)
+    try:
+        _start(plan, folder, running)
+        _say("ready")
+        while os.read(0, 1024):
             pass
-        finally:
-            for number in (signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, signal.SIG_IGN)
-            for process in reversed(running):
-                _end(process)
-            _kill_orphans()
-            remove(folder)
+    except NotStarted as error:
+        _say(str(error))
+    except Stopped:
+        pass
+    finally:
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
+        for process in reversed(running):
+            _end(process)
+        _kill_orphans()
+        remove(folder)
 
 
 def _stop(_number: int, _frame: object) -> NoReturn:

@@ -7,7 +7,6 @@ use the network of the machine instead, unless the build asks for another.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import select
@@ -15,12 +14,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Mapping
 from pathlib import Path
 
 from buildkit_client.errors import NoBuilder
-from buildkit_client.transport import keeper
+from buildkit_client.transport import keeper, leftovers
 from buildkit_client.transport.addresses import Address, parse
 from buildkit_client.transport.keeper import Plan, Service
 
@@ -30,7 +28,7 @@ _STOP_SECONDS = 30.0
 _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
 # The kernel's limit, less what containerd adds to the name of its socket.
 _LONGEST_FOLDER = 80
-_NEEDED = {"dockerd": ("containerd", "runc", "ip"), "buildkitd": ("runc",)}
+_NEEDED = {"buildkitd": ("runc",), "dockerd": ("containerd", "runc", "ip")}
 
 
 def installed() -> str:
@@ -162,17 +160,5 @@ def _place() -> str:
 
 def sweep() -> None:
     """Take away what is left of private builders whose keeper was killed."""
-    for folder in Path(_place()).glob(f"{_PREFIX}*"):
-        try:
-            if folder.lstat().st_uid != os.geteuid() or _is_new(folder):
-                continue
-            with (folder / keeper.LOCK).open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                keeper.remove(folder)
-        except OSError:
-            continue  # its keeper holds the lock, or it has just gone
-
-
-def _is_new(folder: Path) -> bool:
-    """Perhaps its keeper is only about to take the lock."""
-    return time.time() - folder.lstat().st_mtime < 10
+    for folder in leftovers.abandoned(Path(_place()), _PREFIX):
+        keeper.remove(folder)

@@ -1,4 +1,4 @@
-"""Builders of both image stores, and a context that needs nothing from a network."""
+"""Builders of every kind, and a context that needs nothing from a network."""
 
 from __future__ import annotations
 
@@ -16,30 +16,54 @@ from buildkit_client import Builder, connect
 
 if TYPE_CHECKING:
     from tests.engine.conftest import StartDaemon
+    from tests.engine.daemon import Store
 
-STORES = ("graphdriver", "containerd")
+#: Debian's suite and the image store: one kind in the engine lane, and all in the slow one.
+KINDS = (
+    pytest.param(("sid", "containerd"), id="sid-containerd"),
+    pytest.param(("sid", "graphdriver"), id="sid-graphdriver", marks=pytest.mark.slow),
+    pytest.param(("trixie", "containerd"), id="trixie-containerd", marks=pytest.mark.slow),
+    pytest.param(("trixie", "graphdriver"), id="trixie-graphdriver", marks=pytest.mark.slow),
+)
 #: `COPY`s a shell and makes its commands; what follows can RUN in shell form.
 SHELL = (
     b'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\n'
 )
 
+#: For tests of what only the containerd image store can.
+with_containerd_store = pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if "containerd" in str(kind.id)], indirect=True, scope="session"
+)
+
 MakeContext = Callable[..., Path]
 
 
-@pytest.fixture(scope="session", params=STORES)
-def store(request: pytest.FixtureRequest) -> str:
-    """Which image store the builder has."""
-    name: str = request.param
-    return name
+@pytest.fixture(scope="session", params=KINDS)
+def kind(request: pytest.FixtureRequest) -> tuple[str, Store]:
+    """Which builder: suite and image store."""
+    found: tuple[str, Store] = request.param
+    return found
 
 
 @pytest.fixture(scope="session")
-def url(store: str, request: pytest.FixtureRequest) -> str:
+def suite(kind: tuple[str, Store]) -> str:
+    """Whose packages the builder is: trixie's BuildKit is two years older than sid's."""
+    return kind[0]
+
+
+@pytest.fixture(scope="session")
+def store(kind: tuple[str, Store]) -> Store:
+    """Which image store the builder has."""
+    return kind[1]
+
+
+@pytest.fixture(scope="session")
+def url(kind: tuple[str, Store], request: pytest.FixtureRequest) -> str:
     """A builder that runs already can be named, for a quick run by hand."""
-    if given := os.environ.get(f"TEST_BUILDER_{store.upper()}"):
+    if given := os.environ.get("TEST_BUILDER_" + "_".join(kind).upper()):
         return given
     start: StartDaemon = request.getfixturevalue("start_daemon")
-    return start("sid", "containerd" if store == "containerd" else "graphdriver").host
+    return start(*kind).host
 
 
 @pytest.fixture
