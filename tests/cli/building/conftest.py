@@ -21,15 +21,16 @@ DIGEST = "sha256:" + "1" * 64
 _ALL = frozenset({"image", "oci", "docker", "tar", "local"})
 _CACHES = frozenset({"inline", "local", "registry", "gha"})
 STORES = {
-    "containerd": Abilities(CONTAINERD, _ALL | {"moby"}, _CACHES, True, ("linux/amd64",)),
+    "containerd": Abilities(CONTAINERD, _ALL | {"moby"}, _CACHES, True, True, ("linux/amd64",)),
     "graph": Abilities(
         GRAPH_DRIVERS,
         frozenset({"moby", "tar", "local"}),
         frozenset({"inline"}),
         False,
+        False,
         ("linux/amd64",),
     ),
-    "own": Abilities(OWN, _ALL, _CACHES, True, ("linux/amd64",)),
+    "own": Abilities(OWN, _ALL, _CACHES, True, True, ("linux/amd64",)),
 }
 
 
