@@ -4,8 +4,6 @@ Source: BuildKit frontend/dockerfile/shell/lex.go. Nothing here raises on any wo
 refuses comes back as `Expansion.error`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache

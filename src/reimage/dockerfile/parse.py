@@ -3,9 +3,9 @@
 Where BuildKit would stop with an error, reading goes on and the place is noted as a problem.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from reimage.dockerfile.checks import check
@@ -15,7 +15,7 @@ from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tokens import SPACE, Token, TokenKind
 from reimage.dockerfile.tree import Directive, Dockerfile, Instruction, Problem
 from reimage.dockerfile.words import BLANKS, Flag, split_flags, split_json
-from reimage.text import Span, split_lines
+from reimage.text import Edit, Span, apply_edits, split_lines
 
 _DIRECTIVE = re.compile(
     r"#[ \t\v\f\r]*([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z"
@@ -23,6 +23,7 @@ _DIRECTIVE = re.compile(
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _WITH_HEREDOCS = frozenset(("RUN", "COPY", "ADD"))
 _NO_SPAN = Span(0, 0)
+_NOTHING: Mapping[int, Instruction] = MappingProxyType({})
 _LONGEST_LINE = 65_535
 """bytes; BuildKit's line scanner gives up beyond (Go's bufio.MaxScanTokenSize)."""
 
@@ -36,11 +37,49 @@ class Parsed(NamedTuple):
 
 def parse(source: str) -> Parsed:
     """Read a Dockerfile. Never raises."""
-    reader = _Reader(source)
+    return _read(source, _NOTHING)
+
+
+def parse_edited(tree: Dockerfile, edits: Iterable[Edit]) -> Parsed:
+    """What `parse` makes of the text of `tree` after `edits`, which must not overlap.
+
+    Instructions that no edit touches are taken over from a tree without problems, and where they
+    don't even move, with all that has been found out about them.
+    """
+    edits = sorted(edits)
+    return _read(apply_edits(tree.source, edits), untouched(tree, edits))
+
+
+def _read(source: str, known: Mapping[int, Instruction]) -> Parsed:
+    reader = _Reader(source, known)
     reader.read()
     tree = Dockerfile(source, tuple(reader.parts), tuple(reader.directives), reader.escape)
     problems = sorted((*reader.problems, *check(tree)), key=lambda problem: problem.span)
+    if not problems:
+        for instruction in tree.instructions:
+            instruction.accepted = True
     return Parsed(tree, tuple(problems))
+
+
+def untouched(tree: Dockerfile, edits: Sequence[Edit]) -> dict[int, Instruction]:
+    """The accepted instructions that `edits`, in order, leave alone, by where they stand then.
+
+    What comes to stand behind the end of the file may become part of the last one.
+    """
+    found: dict[int, Instruction] = {}
+    number = by = 0
+    for instruction in tree.instructions:
+        start, end = instruction.full_span
+        while number < len(edits) and edits[number].span.end <= start:
+            span, text = edits[number]
+            by += len(text) - (span.end - span.start)
+            number += 1
+        ends_file = end == len(tree.source)
+        if number < len(edits) and edits[number].span.start < end + ends_file:
+            continue
+        if instruction.accepted:
+            found[start + by] = instruction.moved(by)
+    return found
 
 
 class _Line(NamedTuple):
@@ -56,11 +95,16 @@ class _Line(NamedTuple):
 
 
 class _Reader:
-    """One pass over the lines. Comments wait in `pending` until it is known who owns them."""
+    """One pass over the lines. Comments wait in `pending` until it is known who owns them.
 
-    def __init__(self, source: str) -> None:
+    `known` are instructions that were read before, by the offsets at which they may stand.
+    """
+
+    def __init__(self, source: str, known: Mapping[int, Instruction]) -> None:
         self.source = source
+        self.known = known
         self.lines = split_lines(source)
+        self.newline = "\r\n" if self.lines and self.lines[0].endswith("\r\n") else "\n"
         self.number = 0
         self.offset = 0
         self.escape = "\\"
@@ -76,6 +120,8 @@ class _Reader:
             self.lines[0] = self.lines[0][1:]
             self.offset = 1
         while self.number < len(self.lines):
+            if self.offset in self.known and self._take_over(self.known[self.offset]):
+                continue
             line = self._next()
             stripped = line.text.lstrip(SPACE)
             if not stripped:
@@ -88,6 +134,19 @@ class _Reader:
                 self.reading_directives = False
                 self._instruction(line, stripped)
         self._release()
+
+    def _take_over(self, known: Instruction) -> bool:
+        """Whether what follows is the `known` instruction, which then is done with."""
+        if self.pending or self.reading_directives:
+            return False
+        if known.escape != self.escape or known.newline != self.newline:
+            return False
+        end = known.full_span.end
+        self.number += self.source.count("\n", self.offset, end)
+        self.number += self.source[end - 1] != "\n"
+        self.offset = end
+        self.parts.append(known)
+        return True
 
     def _next(self) -> _Line:
         raw = self.lines[self.number]
@@ -146,7 +205,7 @@ class _Reader:
         logical = Logical.of_pieces(pieces)
         first = pieces[0][0]
         draft = read_instruction(logical, self.escape)
-        draft.newline = "\r\n" if self.lines[0].endswith("\r\n") else "\n"
+        draft.newline = self.newline
         heredocs = self._heredocs(draft, logical, tokens)
         last = tokens[-1]
         end = last.start if last.kind is TokenKind.NEWLINE else last.end

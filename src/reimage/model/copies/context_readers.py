@@ -1,7 +1,5 @@
 """Which parts of the build context the instructions of a Dockerfile ask for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
