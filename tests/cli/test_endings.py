@@ -134,8 +134,8 @@ def test_heavy_libraries_stay_unimported() -> None:
         "except SystemExit as end:\n"
         "    print(end.code)\n"
         "print(sorted({'typer', 'reimage.report'} & early))\n"
-        "heavy = {'pydantic', 'rich', 'click', 'tree_sitter', 'libcst', 'grpc', 'buildkit_client'}\n"
-        "print(sorted(heavy & set(sys.modules)))\n"
+        "heavy = {'pydantic', 'rich', 'click', 'tree_sitter', 'libcst', 'grpc'}\n"
+        "print(sorted((heavy | {'buildkit_client'}) & set(sys.modules)))\n"
     )
     done = subprocess.run([*PYTHON, program], capture_output=True, text=True, check=True)
     assert done.stdout == "2\n[]\n[]\n", done.stderr

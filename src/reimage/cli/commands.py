@@ -39,5 +39,5 @@ def _loaded(name: str) -> "Command":
     if isinstance(found, typer.Typer):
         return get_command(found)
     alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-    alone.command(cls=PlainTextCommand)(found)
+    alone.command(cls=vars(found).get("command_class", PlainTextCommand))(found)
     return get_command(alone)

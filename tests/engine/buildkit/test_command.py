@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
-from tests.engine.buildkit.conftest import SHELL, MakeContext
+from tests.engine.buildkit.conftest import SHELL, MakeContext, with_containerd_store
 from tests.fixture_cases import APPS, ROOT
 
 from buildkit_client import Builder, BuildRequest, Result, connect
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 RUN = "import sys; sys.argv[0] = 'reimage'; from reimage.cli import main; main()"
+MANIFESTS = (
+    "application/vnd.oci.image.index.v1+json",
+    "application/vnd.oci.image.manifest.v1+json",
+    "application/vnd.docker.distribution.manifest.v2+json",
+)
 #: Starts a server and asks it, with nothing but what every Debian image has. The arguments are the
 #: server's command; ports and paths to ask for come on the standard input.
 SERVE_AND_ASK = r"""
@@ -109,6 +115,21 @@ def test_archives_go_to_standard_output(
     assert done.returncode == 0, done.stderr
     listed = subprocess.run(["tar", "t"], input=done.stdout, capture_output=True, check=True)
     assert listed.stdout == b"f\n"
+
+
+@with_containerd_store
+def test_a_pushed_image_is_in_the_registry(
+    reimage: Command, make_context: MakeContext, bases: Bases
+) -> None:
+    name = bases.reference(f"pushed-{time.time_ns()}:1")
+    context = make_context(Dockerfile=b"FROM scratch\nCOPY busybox /\n")
+    done = reimage("build", "--push", "-q", "-t", name, str(context))
+    assert done.returncode == 0, done.stderr
+    repository, _, tag = name.removeprefix(bases.registry).rpartition(":")
+    url = f"http://{bases.registry}/v2{repository}/manifests/{tag}"
+    request = Request(url, headers={"Accept": ", ".join(MANIFESTS)})
+    with build_opener(ProxyHandler({})).open(request) as answer:
+        assert answer.headers["Docker-Content-Digest"] == done.stdout.decode().strip()
 
 
 def test_a_failing_run_of_a_huge_dockerfile_is_told_with_line_code_and_log(

@@ -108,3 +108,9 @@ def test_a_dockerfile_of_a_megabyte_is_told_as_quickly_as_a_small_one() -> None:
     source = "FROM a\n" + "# " + "x" * 1_000_000 + "\nRUN false\n"
     lines = told(StepFailed("x", location=at(source, 3), exit_code=1))
     assert max(map(len, lines)) < 180
+
+
+def test_a_secret_that_was_not_given_is_asked_for() -> None:
+    assert told(BuildFailed("failed to solve: secret tok: not found")) == [
+        "error: the build needs the secret tok: --secret id=tok,src=FILE gives it one"
+    ]

@@ -74,7 +74,7 @@ def test_files_are_told_with_their_size(tmp_path: Path) -> None:
 
 
 def test_findings_are_told_with_their_line() -> None:
-    lines = told(result(warnings=(warned("x", "JSONArgsRecommended: use JSON", 7),)))
+    lines = told(result(warnings=(warned("x", "JSONArgsRecommended: use JSON (line 7)", 7),)))
     assert lines[0] == "Dockerfile:7: warning: JSONArgsRecommended: use JSON"
 
 

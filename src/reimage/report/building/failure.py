@@ -31,6 +31,7 @@ _NO_IMAGE = re.compile(
     re.DOTALL,
 )
 _NO_TARGET = re.compile(r'^target stage "(?P<name>[^"]*)" could not be found')
+_NO_SECRET = re.compile(r"^secret (?P<name>\S+): not found$")
 _FROM_CONTEXT = re.compile(r"^(?:COPY|ADD)\s(?!.*--from=)", re.IGNORECASE)
 
 
@@ -71,6 +72,9 @@ def _sentence(error: BuildFailed, instruction: str) -> str:
         if reason == f"{name}: not found":
             return f"there is no image {name}"
         return f"the image {name} cannot be had: {reason}"
+    if match := _NO_SECRET.match(message):
+        name = visible(match["name"])
+        return f"the build needs the secret {name}: --secret id={name},src=FILE gives it one"
     if _FROM_CONTEXT.match(instruction) and (match := _NO_FILE.search(message)):
         path = visible(match["path"].lstrip("/"))
         return f"{instruction}: the build context has no {path} (or .dockerignore leaves it out)"

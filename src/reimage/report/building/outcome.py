@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 #: What an Engine calls an image that has no name.
 _UNNAMED = "moby-dangling@"
+_PLACE = re.compile(r" \(line \d+\)$")
 
 
 def summary_lines(
@@ -65,7 +67,8 @@ def _opened(value: str) -> object:
 
 def _warning(warned: Warned, dockerfile: str) -> Line:
     place = f"{visible(dockerfile)}:{warned.lines[0][0]}: " if warned.lines else ""
-    return (Piece(place), Piece("warning: ", "yellow"), Piece(visible(warned.short)))
+    text = _PLACE.sub("", warned.short) if place else warned.short
+    return (Piece(place), Piece("warning: ", "yellow"), Piece(visible(text)))
 
 
 def _size_of(path: Path) -> str:
