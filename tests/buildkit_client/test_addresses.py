@@ -22,8 +22,8 @@ def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     for name in ("DOCKER_CONTEXT", "DOCKER_HOST", "BUILDKIT_HOST"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(discovery, "DOCKER_SOCKET", tmp_path / "docker.sock")
-    monkeypatch.setattr(discovery, "BUILDKIT_SOCKETS", (tmp_path / "buildkitd.sock",))
+    monkeypatch.setattr(discovery, "_DOCKER_SOCKET", tmp_path / "docker.sock")
+    monkeypatch.setattr(discovery, "_BUILDKIT_SOCKETS", (tmp_path / "buildkitd.sock",))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pathlib import Path
 from buildkit_client.errors import BuildKitError
 from buildkit_client.transport import contexts
 from buildkit_client.transport.addresses import Address, parse
-from buildkit_client.transport.discovery import BUILDKIT_SOCKETS, DOCKER_SOCKET, docker_tls
+from buildkit_client.transport.discovery import docker_tls, usual_sockets
 from buildkit_client.transport.tls import Tls
 
 #: Drivers of buildx whose builders would be started by asking them.
@@ -78,13 +78,9 @@ def _of_contexts(folder: Path) -> Iterator[Candidate]:
 
 
 def _at_usual_places() -> Iterator[Candidate]:
-    if DOCKER_SOCKET.exists():
-        yield Candidate(
-            f"unix://{DOCKER_SOCKET}", "Docker's usual socket", is_docker=True, is_usual=True
-        )
-    for path in BUILDKIT_SOCKETS:
-        if path.exists():
-            yield Candidate(f"unix://{path}", "buildkitd's usual socket", is_usual=True)
+    for path, is_docker in usual_sockets():
+        source = "Docker's usual socket" if is_docker else "buildkitd's usual socket"
+        yield Candidate(f"unix://{path}", source, is_docker=is_docker, is_usual=True)
 
 
 def _of_buildx(environ: Mapping[str, str], folder: Path) -> Iterator[Candidate]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,8 +12,8 @@ from buildkit_client.transport import contexts
 from buildkit_client.transport.addresses import Address, parse
 from buildkit_client.transport.tls import Tls
 
-DOCKER_SOCKET = Path("/var/run/docker.sock")
-BUILDKIT_SOCKETS = (Path("/run/buildkit/buildkitd.sock"),)
+_DOCKER_SOCKET = Path("/var/run/docker.sock")
+_BUILDKIT_SOCKETS = (Path("/run/buildkit/buildkitd.sock"),)
 NONE = (
     "no builder was found: set BUILDKIT_HOST or DOCKER_HOST, start Docker, or name one "
     "(unix://, tcp://, ssh://, buildx://, docker-container://)"
@@ -54,12 +54,19 @@ def named(environ: Mapping[str, str] | None = None) -> Found | None:
 
 def at_usual_places() -> Found | None:
     """A builder whose socket is where it usually is; nobody may be listening there any more."""
-    if DOCKER_SOCKET.exists():
-        return Found(parse(f"unix://{DOCKER_SOCKET}", docker=True), "Docker's socket is there")
-    for path in BUILDKIT_SOCKETS:
-        if path.exists():
-            return Found(parse(f"unix://{path}"), "buildkitd's socket is there")
+    for path, is_docker in usual_sockets():
+        reason = "Docker's socket is there" if is_docker else "buildkitd's socket is there"
+        return Found(parse(f"unix://{path}", docker=is_docker), reason)
     return None
+
+
+def usual_sockets() -> Iterator[tuple[Path, bool]]:
+    """Those that are there, and whether it is Docker's."""
+    if _DOCKER_SOCKET.exists():
+        yield _DOCKER_SOCKET, True
+    for path in _BUILDKIT_SOCKETS:
+        if path.exists():
+            yield path, False
 
 
 def docker_tls(environ: Mapping[str, str]) -> Tls | None:

@@ -61,7 +61,6 @@ class Streams:
             markup=False,
             emoji=False,
             no_color=not self.coloured,
-            width=columns(sys.stderr),
         )
 
     def patch(self, patch: str) -> None:
