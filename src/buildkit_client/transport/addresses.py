@@ -58,7 +58,29 @@ def parse(url: str, *, tls: Tls | None = None, docker: bool = False) -> Address:
     )
 
 
+def docker_dial(url: str, tls: Tls | None = None) -> Dial:
+    """What connects to the Docker API at a URL (unix, tcp or ssh), for plain HTTP/1.1 on it."""
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "unix":
+            return _unix_dial(unquote(parts.path))
+        case "tcp":
+            return _tcp_dial(*_host_and_port(url), tls)
+        case "ssh":
+            return CommandDial(["docker", "-H", url, "system", "dial-stdio"])
+    raise BadRequest(
+        f"'{url}' is not an address of a Docker daemon: unix://, tcp:// and ssh:// are"
+    )
+
+
 def _unix(url: str, path: str, docker: bool) -> Address:
+    dial = _unix_dial(path)
+    if docker or _is_dockerd(dial):
+        return _hijacked(url, dial)
+    return Address(url, target=f"unix:{path}")
+
+
+def _unix_dial(path: str) -> Dial:
     def dial() -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -70,12 +92,17 @@ def _unix(url: str, path: str, docker: bool) -> Address:
         connection.settimeout(None)
         return connection
 
-    if docker or _is_dockerd(dial):
-        return _hijacked(url, dial)
-    return Address(url, target=f"unix:{path}")
+    return dial
 
 
 def _tcp(url: str, tls: Tls | None, docker: bool) -> Address:
+    host, port = _host_and_port(url)
+    if not docker:
+        return Address(url, target=urlsplit(url).netloc, tls=tls)
+    return _hijacked(url, _tcp_dial(host, port, tls))
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     try:
         host, port = parts.hostname, parts.port
@@ -83,8 +110,10 @@ def _tcp(url: str, tls: Tls | None, docker: bool) -> Address:
         host = port = None
     if not host or not port:
         raise BadRequest(f"'{url}' has no host and port")
-    if not docker:
-        return Address(url, target=parts.netloc, tls=tls)
+    return host, port
+
+
+def _tcp_dial(host: str, port: int, tls: Tls | None) -> Dial:
     place = (host, port)
 
     def dial() -> socket.socket:
@@ -98,7 +127,7 @@ def _tcp(url: str, tls: Tls | None, docker: bool) -> Address:
         secured.settimeout(None)
         return secured
 
-    return _hijacked(url, dial)
+    return dial
 
 
 def _hijacked(url: str, dial: Dial) -> Address:

@@ -11,7 +11,7 @@ from pathlib import Path
 from buildkit_client.errors import BuildKitError
 from buildkit_client.transport import contexts
 from buildkit_client.transport.addresses import Address, parse
-from buildkit_client.transport.discovery import docker_tls, usual_sockets
+from buildkit_client.transport.discovery import docker_endpoint, usual_sockets
 from buildkit_client.transport.tls import Tls
 
 #: Drivers of buildx whose builders would be started by asking them.
@@ -59,7 +59,7 @@ def _of_the_environment(environ: Mapping[str, str]) -> Iterator[Candidate]:
     if url := environ.get("BUILDKIT_HOST"):
         yield Candidate(url, "$BUILDKIT_HOST", was_named=True)
     if url := environ.get("DOCKER_HOST"):
-        tls = docker_tls(environ)
+        tls = docker_endpoint(environ).tls
         yield Candidate(url, "$DOCKER_HOST", tls=tls, is_docker=True, was_named=True)
 
 

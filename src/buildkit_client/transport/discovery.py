@@ -42,7 +42,7 @@ def named(environ: Mapping[str, str] | None = None) -> Found | None:
     if url := environ.get("BUILDKIT_HOST"):
         return Found(parse(url), "$BUILDKIT_HOST names it")
     if url := environ.get("DOCKER_HOST"):
-        return Found(parse(url, tls=docker_tls(environ), docker=True), "$DOCKER_HOST names it")
+        return Found(parse(url, tls=_docker_tls(environ), docker=True), "$DOCKER_HOST names it")
     folder = contexts.config_folder()
     name = contexts.current(folder)
     if name == contexts.DEFAULT:
@@ -69,8 +69,19 @@ def usual_sockets() -> Iterator[tuple[Path, bool]]:
             yield path, False
 
 
-def docker_tls(environ: Mapping[str, str]) -> Tls | None:
-    """The certificates that go with $DOCKER_HOST, if it wants any."""
+def docker_endpoint(environ: Mapping[str, str] | None = None) -> contexts.Endpoint:
+    """Where the Docker API is: $DOCKER_HOST, the context in use, or its usual socket."""
+    environ = os.environ if environ is None else environ
+    if url := environ.get("DOCKER_HOST"):
+        return contexts.Endpoint(url, _docker_tls(environ))
+    folder = contexts.config_folder()
+    name = contexts.current(folder)
+    if name != contexts.DEFAULT:
+        return contexts.read(name, folder)
+    return contexts.Endpoint(f"unix://{_DOCKER_SOCKET}", None)
+
+
+def _docker_tls(environ: Mapping[str, str]) -> Tls | None:
     if not environ.get("DOCKER_TLS_VERIFY") and not environ.get("DOCKER_TLS"):
         return None
     folder = environ.get("DOCKER_CERT_PATH")

@@ -30,6 +30,9 @@ def optimize(
     ] = None,
     context: o.Context = None,
     no_context: o.NoContext = False,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Ask registries for digests, as `reimage pin` does.")
+    ] = False,
     config: o.Config = None,
     stdin_name: o.StdinName = "Dockerfile",
     format_: Annotated[
@@ -51,7 +54,7 @@ def optimize(
     with told_as_usage():
         from reimage.cli import inputs
 
-        options = choice.options(write=write, hunks=hunks)
+        options = choice.options(write=write, hunks=hunks)._replace(pin=pin)
         reports = inputs.run(files or (), options, stdin_name)
         if form == "text":
             voice = None if quiet else _voice(choice, write, verbose, streams.width)

@@ -6,7 +6,7 @@ Where BuildKit would stop with an error, reading goes on and the place is noted 
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from reimage.dockerfile.checks import check
 from reimage.dockerfile.heredocs import Heredoc, Opener, find_openers
@@ -82,16 +82,8 @@ def untouched(tree: Dockerfile, edits: Sequence[Edit]) -> dict[int, Instruction]
     return found
 
 
-class _Line(NamedTuple):
-    """A line of the file: `text` without its ending."""
-
-    start: int
-    text: str
-    ending: str
-
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
+_Line: TypeAlias = tuple[int, str, str]
+"""A line of the file: where it starts, its text, and its ending."""
 
 
 class _Reader:
@@ -123,7 +115,7 @@ class _Reader:
             if self.offset in self.known and self._take_over(self.known[self.offset]):
                 continue
             line = self._next()
-            stripped = line.text.lstrip(SPACE)
+            stripped = line[1].lstrip(SPACE)
             if not stripped:
                 self.reading_directives = False
                 self._release()
@@ -152,12 +144,12 @@ class _Reader:
         raw = self.lines[self.number]
         self.number += 1
         text = raw.rstrip("\r\n")
-        line = _Line(self.offset, text, raw[len(text) :])
+        start = self.offset
         self.offset += len(raw)
         if len(raw) > _LONGEST_LINE // 4 and len(raw.encode("utf-8", "replace")) > _LONGEST_LINE:
             message = f"line is longer than the {_LONGEST_LINE:,} bytes that BuildKit reads"
-            self.problems.append(Problem(Span(line.start, line.end), message))
-        return line
+            self.problems.append(Problem(Span(start, start + len(text)), message))
+        return start, text, raw[len(text) :]
 
     def _release(self) -> None:
         """The waiting comments stand above nothing: they belong to nobody."""
@@ -167,13 +159,14 @@ class _Reader:
     def _trivia(
         self, into: list[Token] | list[Token | Instruction], line: _Line, text: str, kind: TokenKind
     ) -> None:
-        indent = line.text[: len(line.text) - len(text)]
+        start, whole, ending = line
+        indent = whole[: len(whole) - len(text)]
         if indent:
-            into.append(Token(TokenKind.SPACE, line.start, indent))
+            into.append(Token(TokenKind.SPACE, start, indent))
         if text:
-            into.append(Token(kind, line.start + len(indent), text))
-        if line.ending:
-            into.append(Token(TokenKind.NEWLINE, line.end, line.ending))
+            into.append(Token(kind, start + len(indent), text))
+        if ending:
+            into.append(Token(TokenKind.NEWLINE, start + len(whole), ending))
 
     def _comment(self, line: _Line, stripped: str) -> None:
         if self.reading_directives and self._directive(line, stripped):
@@ -187,7 +180,8 @@ class _Reader:
             self.reading_directives = False
             return False
         name, value = match[1].lower(), match[2]
-        span = Span(line.end - len(stripped), line.end)
+        end = line[0] + len(line[1])
+        span = Span(end - len(stripped), end)
         if any(found.name == name for found in self.directives):
             message = f"only one {name} parser directive can be used"
             self.problems.append(Problem(span, message))
@@ -221,31 +215,32 @@ class _Reader:
     ) -> list[tuple[int, str]]:
         """The pieces that BuildKit joins; ARGUMENTS tokens stand for them until they are cut."""
         pieces: list[tuple[int, str]] = []
-        indent = len(line.text) - len(stripped)
+        start, text, ending = line
+        indent = len(text) - len(stripped)
         if indent:
-            tokens.append(Token(TokenKind.SPACE, line.start, line.text[:indent]))
-        line = _Line(line.start + indent, stripped, line.ending)
+            tokens.append(Token(TokenKind.SPACE, start, text[:indent]))
+            start, text = start + indent, stripped
         while True:
-            text = self._before_continuation(line.text)
-            piece = line.text if text is None else text
-            pieces.append((line.start, piece))
+            before = self._before_continuation(text)
+            piece = text if before is None else before
+            pieces.append((start, piece))
             if piece:
-                tokens.append(Token(TokenKind.ARGUMENTS, line.start, piece))
-            if text is None:
-                if line.ending:
-                    tokens.append(Token(TokenKind.NEWLINE, line.end, line.ending))
+                tokens.append(Token(TokenKind.ARGUMENTS, start, piece))
+            if before is None:
+                if ending:
+                    tokens.append(Token(TokenKind.NEWLINE, start + len(text), ending))
                 return pieces
-            rest = line.text[len(piece) :] + line.ending
-            tokens.append(Token(TokenKind.CONTINUATION, line.start + len(piece), rest))
+            rest = text[len(piece) :] + ending
+            tokens.append(Token(TokenKind.CONTINUATION, start + len(piece), rest))
             following = self._next_continued(tokens)
             if following is None:
                 return pieces
-            line = following
+            start, text, ending = following
 
     def _next_continued(self, tokens: list[Token]) -> _Line | None:
         while self.number < len(self.lines):
             line = self._next()
-            stripped = line.text.lstrip(SPACE)
+            stripped = line[1].lstrip(SPACE)
             if stripped and stripped[0] != "#":
                 return line
             self._trivia(tokens, line, stripped, TokenKind.COMMENT)
@@ -276,10 +271,10 @@ class _Reader:
         start = self.offset
         span = logical.span(opener.start, opener.end)
         while self.number < len(self.lines):
-            line = self._next()
-            candidate = line.text.lstrip("\t") if opener.strips_tabs else line.text
+            begin, text, _ = self._next()
+            candidate = text.lstrip("\t") if opener.strips_tabs else text
             if candidate == opener.name:
-                end = Span(line.start, line.end)
+                end = Span(begin, begin + len(text))
                 break
         else:
             end = Span(self.offset, self.offset)

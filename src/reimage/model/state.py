@@ -73,7 +73,8 @@ class State(NamedTuple):
         return bool(expansion.error or expansion.unset or expansion.used & self.unknown)
 
     def _is_overridable(self, expansion: Expansion) -> bool:
-        return any(name not in self.env or name in self.overridable for name in expansion.used)
+        used = expansion.used
+        return bool(used) and any(n not in self.env or n in self.overridable for n in used)
 
     def after(self, instruction: Instruction, arguments: Mapping[str, str | None]) -> "State":
         """In force behind `instruction`; `arguments` are the ARGs in front of the first FROM."""

@@ -126,7 +126,11 @@ def left_behind(effects: Iterable[FileEffect], hidden: Sequence[str]) -> tuple[P
 
 def is_gone(written: Place, removed: Iterable[Place]) -> bool:
     """Whether nothing of what was written is left once the places are removed."""
-    return any(_removes(place.path, written.path) for place in removed)
+    path = written.path
+    for place in removed:  # noqa: SIM110 - asked of each path of a file for each other one
+        if _removes(place.path, path):
+            return True
+    return False
 
 
 def _removes(removed: str, written: str) -> bool:
