@@ -125,6 +125,9 @@ def copy_cpython(source: Path, target: Path, version: str = CPYTHON) -> None:
     for script in target.glob("bin/pip*"):
         script.unlink()
     (target / f"lib/python{version}/site-packages").mkdir()
+    if shutil.which("strip"):  # the real image is linked without symbols
+        libraries = target.rglob("*.so*")
+        run(["strip", "--strip-unneeded", *(str(each) for each in libraries if each.is_file())])
 
 
 def _machine_settings() -> dict[str, str]:
