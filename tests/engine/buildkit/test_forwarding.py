@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import functools
 import http.server
-import io
 import os
 import re
 import shutil
-import tarfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.engine.buildkit.conftest import SHELL, MakeContext
+from tests.engine.buildkit.layout_of_files import tar_of
 from tests.engine.buildkit.ssh_server import running_agent
 from tests.engine.registry import free_port
 from tests.engine.service import Service, run
@@ -136,17 +135,6 @@ def test_sources_are_denied_and_replaced(
             builder.build(denied)
 
 
-def archive(**files: bytes) -> bytes:
-    """A tar file."""
-    written = io.BytesIO()
-    with tarfile.open(fileobj=written, mode="w") as opened:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            opened.addfile(member, io.BytesIO(data))
-    return written.getvalue()
-
-
 @contextmanager
 def serving(files: dict[str, bytes], folder: Path) -> Iterator[str]:
     """Serve files over HTTP on this machine."""
@@ -172,7 +160,7 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 def test_a_context_that_the_builder_fetches_as_an_archive(builder: Builder, tmp_path: Path) -> None:
-    packed = archive(Dockerfile=b"FROM scratch\nCOPY f /\n", f=b"packed")
+    packed = tar_of({"Dockerfile": b"FROM scratch\nCOPY f /\n", "f": b"packed"})
     with serving({"context.tar": packed}, tmp_path / "served") as url:
         out = LocalDirectory(tmp_path / "out")
         builder.build(BuildRequest(context=f"{url}/context.tar", outputs=(out,)))
