@@ -95,7 +95,7 @@ def _install_from_own_suite() -> None:
 
 def _unpack(suite: str, prefix: Path) -> None:
     with tempfile.TemporaryDirectory(dir=prefix.parent) as folder:
-        apt = _private_apt(suite, Path(folder))
+        apt = private_apt(suite, Path(folder))
         run(["apt-get", *apt, "update", "-q"])
         run(["env", "--chdir", folder, "apt-get", *apt, "download", *UNPACKED])
         whole = Path(folder, "root")
@@ -105,7 +105,7 @@ def _unpack(suite: str, prefix: Path) -> None:
         whole.rename(prefix)
 
 
-def _private_apt(suite: str, folder: Path) -> list[str]:
+def private_apt(suite: str, folder: Path) -> list[str]:
     """Options for an apt that knows one suite and nothing of the machine's lists."""
     sources = folder / "sources"
     (folder / "lists/partial").mkdir(parents=True)
