@@ -1,7 +1,5 @@
 """From what a user names to the Dockerfiles that are meant."""
 
-from __future__ import annotations
-
 import fnmatch
 import os
 import re

@@ -204,7 +204,9 @@ def _base(
 
 def _chosen(image: Word, arguments: Mapping[str, str | None], escape: str) -> str | None:
     """What FROM names while no build argument says otherwise."""
-    known = {name: value for name, value in arguments.items() if value is not None}
+    known: Mapping[str, str] = {}
+    if "$" in image.text:
+        known = {name: value for name, value in arguments.items() if value is not None}
     expansion = expand(image.text, known, escape=escape)
     return None if expansion.error or expansion.unset else expansion.text
 
@@ -229,7 +231,7 @@ def _used(stage: Stage, earlier: list[Stage], by_name: Mapping[str, Stage]) -> I
 def _sources(instruction: Instruction) -> Iterator[str]:
     if isinstance(instruction, Copy) and instruction.from_:
         yield instruction.from_
-    elif isinstance(instruction, Run):
+    elif isinstance(instruction, Run) and instruction.flags:
         for mount in instruction.mounts:
             if mount.get("from"):
                 yield mount["from"]

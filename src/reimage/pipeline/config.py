@@ -25,8 +25,6 @@ Folders and patterns are relative to the file. Patterns are those of `.gitignore
 folder, `**` does not, one without a slash fits at any depth, a folder stands for what is in it.
 """
 
-from __future__ import annotations
-
 import os
 import re
 from collections.abc import Iterable
@@ -82,7 +80,7 @@ class Config(NamedTuple):
     pin: PinConfig = PinConfig()
     registry: RegistryConfig = RegistryConfig()
 
-    def for_file(self, path: Path) -> Config:
+    def for_file(self, path: Path) -> "Config":
         """What holds for the Dockerfile at `path`: of several patterns that fit, later ones win."""
         if not self.per_file:
             return self
@@ -111,12 +109,13 @@ def find_config(start: Path) -> Path | None:
     The search ends with the folder that holds `.git`. A `reimage.toml` comes before the
     `pyproject.toml` beside it, and one of those without `[tool.reimage]` is passed over.
     """
-    place = Path(os.path.abspath(start))  # noqa: PTH100 - no link leads out of the project
-    for folder in (place, *place.parents):
+    folder = os.path.abspath(start)  # noqa: PTH100 - no link leads out of the project
+    while True:
         found, last = _look_into(folder)
-        if found or last:
+        above = os.path.dirname(folder)  # noqa: PTH120 - asked for each of many files
+        if found or last or above == folder:
             return found
-    return None
+        folder = above
 
 
 @lru_cache(maxsize=256)
@@ -130,13 +129,15 @@ def load_config(path: Path) -> Config:
 
 
 @lru_cache(maxsize=4096)
-def _look_into(folder: Path) -> tuple[Path | None, bool]:
+def _look_into(folder: str) -> tuple[Path | None, bool]:
     """The configuration in a folder, and whether the search ends there."""
-    last = os.path.lexists(folder / ".git")
-    for path in (folder / _OWN, folder / _SHARED):
+    last = os.path.lexists(f"{folder}/.git")
+    for name in (_OWN, _SHARED):
         # Path.is_file would raise for a folder that may not be searched.
-        if os.path.isfile(path) and (path.name == _OWN or _means_us(path)):  # noqa: PTH113
-            return path, last
+        if os.path.isfile(f"{folder}/{name}"):  # noqa: PTH113
+            path = Path(folder, name)
+            if name == _OWN or _means_us(path):
+                return path, last
     return None, last
 
 

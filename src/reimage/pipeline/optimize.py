@@ -1,7 +1,5 @@
 """Optimizes Dockerfiles without building them: survey, rewrite, patch, write."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace

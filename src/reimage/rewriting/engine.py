@@ -5,14 +5,12 @@ reads the result again. A rewrite whose result BuildKit would reject, or that ch
 image configuration which its transformation does not declare, is dropped and reported.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reimage.dockerfile import Dockerfile, parse
+from reimage.dockerfile import Dockerfile, parse_edited
 from reimage.model import ContextFacts, Facts, ImageFacts
 from reimage.rewriting.guard import undeclared_change
 from reimage.rewriting.origins import Origins
@@ -185,9 +183,8 @@ class _Run:
         return innocent[:1] if len(innocent) == len(chosen) else innocent
 
     def _attempt(self, chosen: list[Identified]) -> tuple[Facts | None, str]:
-        source = self.facts.dockerfile.source
         edits = (edit for one in chosen for edit in one.finding.edits)
-        parsed = parse(apply_edits(source, edits))
+        parsed = parse_edited(self.facts.dockerfile, edits)
         if parsed.problems:
             return None, f"the result would not parse: {parsed.problems[0].message}"
         may_change = {name for one in chosen for name in one.transformation.may_change}
