@@ -146,3 +146,28 @@ def test_one_bad_file_does_not_stop_the_others(pin: Pin) -> None:
     done = pin("Dockerfile", "other.Dockerfile")
     assert done.exit_code == 2
     assert "other.Dockerfile" in done.stdout
+
+
+def test_why_an_image_was_not_pinned_is_always_told(fake: FakeRegistry, pin: Pin) -> None:
+    Path("Dockerfile").write_text("FROM python:3.12\nFROM node:22\n")
+    fake.tricks.append(lambda h: "node" in h.path and h.answer(404))
+    done = pin("Dockerfile", "--quiet", "--offline")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "node:22 is not in the cache, and this run is offline." in done.stderr
+
+
+def test_a_registry_that_may_answer_later_makes_the_run_fail(
+    fake: FakeRegistry, pin: Pin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from reimage.model.images.answers import Resolved, Unresolved
+
+    answers = {
+        "docker.io/library/python:3.12": Resolved(OLD),
+        "docker.io/library/node:22": Unresolved("the registry answers 503", passing=True),
+    }
+    monkeypatch.setattr("reimage.registry.asking.ask", lambda *images, **more: answers)
+    Path("Dockerfile").write_text("FROM python:3.12\nFROM node:22\n")
+    done = pin("Dockerfile")
+    assert done.exit_code == 2
+    assert "+FROM python:3.12@sha256:" in done.stdout
+    assert done.stderr.count("the registry answers 503.") == 1

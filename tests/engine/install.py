@@ -106,7 +106,7 @@ def _install_from_own_suite(packages: Mapping[str, str]) -> None:
 def unpack(suite: str, packages: Iterable[str], prefix: Path) -> None:
     """Packages of a suite, without what they depend on, into a folder that is not there yet."""
     with tempfile.TemporaryDirectory(dir=prefix.parent) as folder:
-        apt = _private_apt(suite, Path(folder))
+        apt = private_apt(suite, Path(folder))
         run(["apt-get", *apt, "update", "-q"])
         run(["env", "--chdir", folder, "apt-get", *apt, "download", *packages])
         whole = Path(folder, "root")
@@ -116,7 +116,7 @@ def unpack(suite: str, packages: Iterable[str], prefix: Path) -> None:
         whole.rename(prefix)
 
 
-def _private_apt(suite: str, folder: Path) -> list[str]:
+def private_apt(suite: str, folder: Path) -> list[str]:
     """Options for an apt that knows one suite and nothing of the machine's lists."""
     sources = folder / "sources"
     (folder / "lists/partial").mkdir(parents=True)

@@ -112,6 +112,7 @@ def _tell(
     run: "PinRun", options: "PinOptions", streams: Streams, form: str, *, quiet: bool, verbose: bool
 ) -> int:
     from reimage.pipeline.pin import pin_files
+    from reimage.report.pieces import line
     from reimage.report.terminal import (
         Voice,
         file_lines,
@@ -137,6 +138,8 @@ def _tell(
         streams.say(trouble_lines(report))
         if not quiet:
             streams.say((written_lines if options.write else file_lines)(report, voice))
+    streams.say(line(f"{each.reason}.") for each in run.unanswered)
     if not quiet:
         streams.say([summary_line(told, verbose=verbose)])
-    return 2 if any(report.failed for report in told) else 0
+    failed = any(report.failed for report in told)
+    return 2 if failed or any(each.passing for each in run.unanswered) else 0

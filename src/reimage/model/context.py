@@ -1,5 +1,7 @@
 """What the build context holds, as plain data that the context room fills."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple

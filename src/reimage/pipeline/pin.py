@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from reimage.files import FilesError, find_dockerfiles, write_all
 from reimage.model import ImageFacts
-from reimage.model.images.answers import Pinning
+from reimage.model.images.answers import Pinning, Unresolved
 from reimage.model.images.pins import Changed, Decision, Stays, Unasked, decide, unpinned
 from reimage.pipeline.config import Config, ConfigError, find_config, load_config
 from reimage.pipeline.errors import UsageError
@@ -56,6 +56,12 @@ class PinRun(NamedTuple):
     subjects: tuple[Subject, ...]
     facts: ImageFacts
     limits: tuple[str, ...] = ()
+
+    @property
+    def unanswered(self) -> tuple[Unresolved, ...]:
+        """What registries did not tell, each reason once."""
+        answers = self.pinning.answers.values()
+        return tuple(dict.fromkeys(each for each in answers if isinstance(each, Unresolved)))
 
     @property
     def pinning(self) -> Pinning:

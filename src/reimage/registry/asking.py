@@ -9,7 +9,7 @@ from reimage.model.images.answers import Resolved, Unresolved
 from reimage.model.images.references import Reference
 from reimage.registry.base_images import created
 from reimage.registry.client import Registry
-from reimage.registry.errors import RegistryError
+from reimage.registry.errors import RateLimited, RegistryError
 
 
 def ask(
@@ -40,5 +40,6 @@ def _answer(registry: Registry, image: Reference, with_age: bool) -> Resolved | 
         digest = registry.resolve(image)
         age = created(registry, image._replace(digest=digest)) if with_age else None
     except RegistryError as error:
-        return Unresolved(str(error))
+        passing = error.may_be_retried or isinstance(error, RateLimited)
+        return Unresolved(str(error), passing)
     return Resolved(digest, age)

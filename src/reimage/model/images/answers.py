@@ -18,9 +18,13 @@ class Resolved(NamedTuple):
 
 
 class Unresolved(NamedTuple):
-    """Why the registry gave no digest, as words that fit behind a colon."""
+    """Why the registry gave no digest, as words that fit behind a colon.
+
+    `passing` says that it may give one when it is asked again later.
+    """
 
     reason: str
+    passing: bool = False
 
 
 Answers = Mapping[str, Resolved | Unresolved]
