@@ -149,7 +149,7 @@ def read_stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
         base = _base(from_, by_name, arguments)
         if base:
             used.add(base.index)
-            chosen.update(stage.index for stage in _alternatives(from_, by_name))
+            chosen.update(stage.index for stage in alternatives(from_, by_name))
         stage = Stage(len(stages), from_, instructions, base, dockerfile, arguments)
         stage.uses = tuple(_used(stage, stages, by_name))
         used.update(other.index for other in stage.uses)
@@ -211,7 +211,7 @@ def _chosen(image: Word, arguments: Mapping[str, str | None], escape: str) -> st
     return None if expansion.error or expansion.unset else expansion.text
 
 
-def _alternatives(from_: From, by_name: Mapping[str, Stage]) -> Iterator[Stage]:
+def alternatives(from_: From, by_name: Mapping[str, Stage]) -> Iterator[Stage]:
     """The stages that `FROM base-${VARIANT}` can name besides the one its default names."""
     text = from_.image.text if from_.image else ""
     if "$" in text:

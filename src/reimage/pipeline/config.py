@@ -7,6 +7,16 @@
     context = "."                  # folder of the build context
     exclude = ["vendor/**"]        # Dockerfiles to leave alone
 
+    [pin]
+    with-optimize = false          # whether `optimize` asks registries too
+    min-age = 0                    # days before `pin --update` takes a new image
+    named-contexts = ["name"]      # names that `--build-context` gives another meaning
+
+    [registry]
+    plain-http = ["host:5000"]     # registries without TLS
+    ca = "company.pem"             # authorities to trust besides the system's
+    mirrors = { "docker.io" = ["https://mirror.example.org"] }
+
     [per-file."docker/*.Dockerfile"]
     ignore = ["name"]              # in addition to the above
     select = ["name"]              # in place of the above, as is allow
@@ -24,13 +34,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reimage.files.errors import FilesError, translated
+from reimage.pipeline.registry_config import (
+    PIN_KEYS,
+    REGISTRY_KEYS,
+    PinConfig,
+    RegistryConfig,
+)
 from reimage.rewriting.transformation import Claim
 from reimage.text import closest
 
 _OWN = "reimage.toml"
 _SHARED = "pyproject.toml"
 _LISTS = ("select", "ignore", "prefer", "exclude")
-_KEYS = (*_LISTS, "allow", "context", "per-file")
+_KEYS = (*_LISTS, "allow", "context", "per-file", "pin", "registry")
 _PER_FILE_KEYS = ("ignore", "select", "allow")
 
 
@@ -61,6 +77,8 @@ class Config(NamedTuple):
     context: Path | None = None
     per_file: tuple[tuple[str, PerFile], ...] = ()
     exclude: tuple[str, ...] = ()
+    pin: PinConfig = PinConfig()
+    registry: RegistryConfig = RegistryConfig()
 
     def for_file(self, path: Path) -> "Config":
         """What holds for the Dockerfile at `path`: of several patterns that fit, later ones win."""
@@ -185,6 +203,30 @@ class _Reader:
             context=None if context is None else self.path.parent / context,
             per_file=tuple(self._per_file(table.get("per-file", {}))),
             exclude=lists["exclude"],
+            pin=self._pin(self._table(table.get("pin", {}), "pin")),
+            registry=self._registry(self._table(table.get("registry", {}), "registry")),
+        )
+
+    def _pin(self, table: dict[str, object]) -> PinConfig:
+        self._know(table, PIN_KEYS, "pin.")
+        with_optimize, days = table.get("with-optimize", False), table.get("min-age", 0)
+        if not isinstance(with_optimize, bool):
+            raise self._error("pin.with-optimize", "must be true or false")
+        if isinstance(days, bool) or not isinstance(days, int) or days < 0:
+            raise self._error("pin.min-age", "must be a number of days")
+        return PinConfig(with_optimize, days, self._strings(table, "named-contexts", "pin.") or ())
+
+    def _registry(self, table: dict[str, object]) -> RegistryConfig:
+        self._know(table, REGISTRY_KEYS, "registry.")
+        mirrors = self._table(table.get("mirrors", {}), "registry.mirrors")
+        ca = self._string(table, "ca", "registry.")
+        return RegistryConfig(
+            self._strings(table, "plain-http", "registry.") or (),
+            tuple(
+                (domain, self._strings(mirrors, domain, "registry.mirrors.") or ())
+                for domain in mirrors
+            ),
+            None if ca is None else self.path.parent / ca,
         )
 
     def _per_file(self, tables: object) -> Iterable[tuple[str, PerFile]]:
