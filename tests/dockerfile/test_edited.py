@@ -78,9 +78,20 @@ def edited(draw: st.DrawFn) -> tuple[str, list[Edit]]:
 @example(("FROM x\nRUN a\n", [Edit(Span(7, 7), "RUN b \\\n")]))
 @example(("FROM x\nRUN a\n", [Edit(Span(7, 7), "# c\n")]))
 @example(("FROM x\nRUN a\n", [Edit(Span(7, 7), "RUN <<E\n")]))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(edited())
 def test_any_edits_of_a_file(case: tuple[str, list[Edit]]) -> None:
+    check_case(case)
+
+
+@pytest.mark.slow
+@settings(max_examples=5_000, deadline=None)
+@given(edited())
+def test_any_of_many_edits_of_a_file(case: tuple[str, list[Edit]]) -> None:
+    check_case(case)
+
+
+def check_case(case: tuple[str, list[Edit]]) -> None:
     source, edits = case
     spans = [each.span for each in edits]
     assume(len(set(spans)) == len(spans))
@@ -100,8 +111,9 @@ def test_every_instruction_of_a_file_is_taken_out(text: str) -> None:
 
 
 @corpus_files.needs_corpus
-def test_the_middle_of_every_file_of_the_corpus_is_taken_out() -> None:
-    for row in corpus_files.index():
+@corpus_files.every_eighth_or_all
+def test_the_middle_of_every_file_of_the_corpus_is_taken_out(step: int) -> None:
+    for row in corpus_files.index()[::step]:
         source = decode(corpus_files.path(row).read_bytes())
         middle = len(source) // 2
         if source:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
 
 from reimage.pipeline.errors import UsageError
 from reimage.rewriting import Transformation
@@ -11,9 +10,8 @@ from reimage.text import closest
 from reimage.transforms import load
 
 
-@lru_cache(maxsize=64)
 def select(
-    chosen: tuple[str, ...] = (), ignored: tuple[str, ...] = (), preferred: tuple[str, ...] = ()
+    chosen: Sequence[str] = (), ignored: Sequence[str] = (), preferred: Sequence[str] = ()
 ) -> tuple[Transformation, ...]:
     """The transformations to run: one of each group of alternatives.
 
