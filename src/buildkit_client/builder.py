@@ -25,21 +25,22 @@ from buildkit_client.transport.tls import Tls
 
 
 def connect(
-    url: str = "", *, tls: Tls | None = None, timeout: float = 15.0, private: bool = True
+    url: str = "", *, tls: Tls | None = None, timeout: float | None = None, private: bool = True
 ) -> Builder:
     """Connect to the builder at `url`, or to the one that the surroundings name.
 
     `unix://` (buildkitd or the Docker Engine), `tcp://`, `ssh://`, `buildx://NAME`,
     `docker-container://NAME`. Where none is named and none answers, but `buildkitd` or `dockerd` is
     installed and may be started, a private one runs until the builder is closed (unless `private`
-    is false). Raises `NoBuilder` if nothing answers within `timeout` seconds.
+    is false). Raises `NoBuilder` if nothing answers within `timeout` seconds (by default 4, and 15
+    for one that a program has to be started for).
     """
     if url:
-        return Builder(parse(url, tls=tls), "it was named", timeout=timeout)
-    if found := named():
+        return Builder(parse(url, tls=tls, timeout=timeout), "it was named", timeout=timeout)
+    if found := named(timeout=timeout):
         return Builder(found.address, found.reason, timeout=timeout)
     try:
-        found = at_usual_places()
+        found = at_usual_places(timeout=timeout)
         if not found:
             raise NoBuilder(NONE)
         return Builder(found.address, found.reason, timeout=timeout)
@@ -62,7 +63,7 @@ class Builder:
         address: Address,
         reason: str,
         *,
-        timeout: float,
+        timeout: float | None,
         private: PrivateBuilder | None = None,
     ) -> None:
         self.url = address.url

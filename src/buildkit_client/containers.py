@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import secrets
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 import grpc
 
@@ -17,6 +18,9 @@ from buildkit_client import messages
 from buildkit_client.channel import GATEWAY, Answers, Metadata, call, exchange
 from buildkit_client.error_details import translated
 from buildkit_client.errors import BadRequest, BuildKitError
+
+if TYPE_CHECKING:
+    from buildkit_client.gateway import Result
 
 _NETWORKS = {"default": 0, "host": 1, "none": 2}
 _BIND, _TMPFS = 0, 4
@@ -28,21 +32,35 @@ _NOT_STARTED = 255
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerOptions:
-    """Around the processes. `tmpfs` are paths with a size in bytes (0: no limit)."""
+    """Around the processes. `tmpfs` are paths with a size in bytes (0: no limit), `mounts` paths
+    with another result of the same gateway, which can only be read there."""
 
     network: Literal["default", "host", "none"] = "none"
     hostname: str = ""
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
     tmpfs: Mapping[str, int] = field(default_factory=dict)
+    mounts: Mapping[str, Result] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        places = [*self.tmpfs, *self.mounts]
+        for path in places:
+            # A second root, or a root that is none, would crash the builder.
+            if not path.startswith("/") or posixpath.normpath(path) in ("/", "//"):
+                raise BadRequest(f"{path!r} is no place for a mount: it is not below /")
+        if len({posixpath.normpath(path) for path in places}) < len(places):
+            raise BadRequest("two mounts are for the same place")
+        if any(size < 0 for size in self.tmpfs.values()):
+            raise BadRequest("a tmpfs has a size of at least 0 bytes")
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """A process that has ended."""
+    """A process that has ended. `left_out` bytes of its output were more than was to be kept."""
 
     code: int
     stdout: bytes
     stderr: bytes
+    left_out: int = 0
 
 
 class Container:
@@ -56,7 +74,9 @@ class Container:
         channel: grpc.Channel,
         metadata: Metadata,
         ref: str,
-        options: ContainerOptions | None = None,
+        options: ContainerOptions,
+        *,
+        mounts: Mapping[str, str],
     ) -> None:
         if not ref:
             # Without a root the builder would crash.
@@ -64,7 +84,8 @@ class Container:
         self._channel = channel
         self._metadata = metadata
         self._ref = ref
-        self._options = options or ContainerOptions()
+        self._options = options
+        self._mounts = mounts
         self._id = secrets.token_hex(12)
 
     def __enter__(self) -> Self:
@@ -78,6 +99,10 @@ class Container:
                         dest=path, mount_type=_TMPFS, tmpfs=messages.TmpfsOptions(size=size)
                     )
                     for path, size in options.tmpfs.items()
+                ),
+                *(
+                    messages.Mount(dest=path, result_id=ref, mount_type=_BIND, readonly=True)
+                    for path, ref in self._mounts.items()
                 ),
             ],
             network=_NETWORKS[options.network],
@@ -120,20 +145,23 @@ class Container:
         stdin: bytes = b"",
         timeout: float | None = None,
         on_output: Callable[[int, bytes], object] | None = None,
+        keep: int = 64 << 20,
     ) -> Finished:
         """Run a process to its end. Nothing comes from the image's configuration.
 
-        `on_output` is called with 1 or 2 and a piece. After `timeout` seconds the process is killed
-        and `TimedOut` raised. Raises `BuildKitError` if it could not be started.
+        `on_output` is called with 1 or 2 and a piece; while it does not return, the process waits
+        at its next output. Of each stream the first `keep` bytes are in the result. After `timeout`
+        seconds the process is killed and `TimedOut` raised. Raises `BuildKitError` if it could not
+        be started.
         """
-        if not args:
-            raise BadRequest("there is no command to run")
+        if not args or isinstance(args, str):
+            raise BadRequest("there is no command to run: it is a list of arguments")
         meta = messages.ProcessMeta(
             args=args, env=[f"{key}={value}" for key, value in (env or {}).items()], cwd=cwd or "/"
         )
         meta.user = user
         init = messages.ExecInit(container_id=self._id, meta=meta, fds=[0, 1, 2])
-        process = _Process(init, stdin, on_output)
+        process = _Process(init, stdin, on_output, keep)
         with translated():
             answers = exchange(
                 self._channel,
@@ -152,6 +180,7 @@ class _Process:
         init: messages.ExecInit,
         stdin: bytes,
         on_output: Callable[[int, bytes], object] | None,
+        keep: int,
     ) -> None:
         self._id = secrets.token_hex(12)
         self._init = init
@@ -159,6 +188,8 @@ class _Process:
         self._on_output = on_output
         self._started = threading.Event()
         self._ended: SimpleQueue[None] = SimpleQueue()
+        self._room = {1: keep, 2: keep}
+        self._left_out = 0
         self._output: dict[int, list[bytes]] = {1: [], 2: []}
         self._exit: messages.ExecExit | None = None
 
@@ -181,6 +212,8 @@ class _Process:
         finally:
             self._started.set()
             self._ended.put(None)
+            # Where reading stopped in the middle, the process would wait for ever.
+            answers.cancel()
         return self._finished()
 
     def _take(self, answer: messages.ExecMessage) -> bool:
@@ -189,7 +222,7 @@ class _Process:
             case "started":
                 self._started.set()
             case "file" if answer.file.data:
-                self._output.setdefault(answer.file.fd, []).append(answer.file.data)
+                self._keep(answer.file.fd, answer.file.data)
                 if self._on_output:
                     self._on_output(answer.file.fd, answer.file.data)
             case "exit":
@@ -198,10 +231,18 @@ class _Process:
                 return True
         return False
 
+    def _keep(self, stream: int, data: bytes) -> None:
+        kept = data[: self._room.get(stream, 0)]
+        self._left_out += len(data) - len(kept)
+        if kept:
+            self._room[stream] -= len(kept)
+            self._output[stream].append(kept)
+
     def _finished(self) -> Finished:
         if self._exit is None:
             raise BuildKitError("the builder did not tell how the process ended")
         code, message = self._exit.code, self._exit.error.message
         if code == _NOT_STARTED and message:
             raise BuildKitError(f"the process could not be started: {message}")
-        return Finished(code, b"".join(self._output[1]), b"".join(self._output[2]))
+        stdout, stderr = (b"".join(self._output[stream]) for stream in (1, 2))
+        return Finished(code, stdout, stderr, self._left_out)

@@ -22,7 +22,7 @@ from buildkit_client.errors import BadRequest, BuildFailed
 from buildkit_client.files import FileInfo, read_stat
 from buildkit_client.freshness import shared_key
 from buildkit_client.request import BuildRequest
-from buildkit_client.session.filesend import Failures
+from buildkit_client.session.services import Failures
 from buildkit_client.session.tunnel import Session
 from buildkit_client.solve import services
 
@@ -60,6 +60,8 @@ class Result:
 
     def evaluate(self) -> None:
         """Run every step now. Raises what the build ends in."""
+        if not self._ref:
+            return
         self._gateway.call("Evaluate", messages.EvaluateRequest(ref=self._ref), messages.Empty)
 
     def read(self, path: str, *, offset: int = 0, length: int = 0) -> bytes:
@@ -82,6 +84,8 @@ class Result:
         return read_stat(self._look("StatFile", request, messages.StatFileResponse).stat)
 
     def _look(self, method: str, request: Sent, answer: type[A]) -> A:
+        if not self._ref:
+            raise BadRequest("the result is empty: there is no file in it")
         try:
             return self._gateway.call(method, request, answer)
         except BuildFailed as error:
@@ -92,7 +96,19 @@ class Result:
 
     def container(self, options: ContainerOptions | None = None) -> Container:
         """A container on this result, to be used in a `with`. What it writes is thrown away."""
-        return Container(self._gateway.channel, self._gateway.metadata, self._ref, options)
+        options = options or ContainerOptions()
+        mounts = {path: result.mountable(self._gateway) for path, result in options.mounts.items()}
+        return Container(
+            self._gateway.channel, self._gateway.metadata, self._ref, options, mounts=mounts
+        )
+
+    def mountable(self, gateway: Gateway) -> str:
+        """The builder's name of the result, for something in the same gateway."""
+        if not self._ref:
+            raise BadRequest("the result is empty: there is nothing to mount")
+        if gateway is not self._gateway:
+            raise BadRequest("a result can be mounted only beside others of the same gateway")
+        return self._ref
 
 
 class Gateway:
@@ -114,7 +130,7 @@ class Gateway:
         self._sources = attributes.sources(request)
         self._session = Session(
             channel,
-            services(request, self._sources, credentials, Failures()),
+            services(request, self._sources, credentials, Failures(), {}),
             shared_key=shared_key(self._sources.folders, self._sources.trees.values()),
             name=str(request.context or ""),
         )

@@ -708,16 +708,6 @@ class GatewaySolveResponse(_Message):
         result: Result | None = ...,
     ) -> None: ...
 
-class ReturnRequest(_Message):
-    result: Result
-    error: RpcStatus
-    def __init__(
-        self,
-        *,
-        result: Result | None = ...,
-        error: RpcStatus | None = ...,
-    ) -> None: ...
-
 class EvaluateRequest(_Message):
     ref: str
     def __init__(

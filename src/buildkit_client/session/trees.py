@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
@@ -152,7 +153,14 @@ class Directory:
     def open(self, path: str) -> BinaryIO:
         """Never through a link that took the file's place, nor waiting at a pipe that did."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        return os.fdopen(os.open(os.path.join(self._root, path), flags), "rb", buffering=0)
+        handle = os.open(os.path.join(self._root, path), flags)
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "it is no regular file now")
+            return os.fdopen(handle, "rb", buffering=0)
+        except BaseException:
+            os.close(handle)
+            raise
 
     def names(self, folder: str) -> list[str]:
         """Names in a directory."""

@@ -35,28 +35,31 @@ def discover(environ: Mapping[str, str] | None = None) -> Found:
     return found
 
 
-def named(environ: Mapping[str, str] | None = None) -> Found | None:
+def named(
+    environ: Mapping[str, str] | None = None, *, timeout: float | None = None
+) -> Found | None:
     """The builder that somebody chose: $BUILDKIT_HOST goes before $DOCKER_HOST, that before the
     Docker context in use."""
     environ = os.environ if environ is None else environ
     if url := environ.get("BUILDKIT_HOST"):
-        return Found(parse(url), "$BUILDKIT_HOST names it")
+        return Found(parse(url, timeout=timeout), "$BUILDKIT_HOST names it")
     if url := environ.get("DOCKER_HOST"):
-        return Found(parse(url, tls=_docker_tls(environ), docker=True), "$DOCKER_HOST names it")
+        address = parse(url, tls=_docker_tls(environ), docker=True, timeout=timeout)
+        return Found(address, "$DOCKER_HOST names it")
     folder = contexts.config_folder()
     name = contexts.current(folder)
     if name == contexts.DEFAULT:
         return None
     endpoint = contexts.read(name, folder)
-    address = parse(endpoint.url, tls=endpoint.tls, docker=True)
+    address = parse(endpoint.url, tls=endpoint.tls, docker=True, timeout=timeout)
     return Found(address, f"the Docker context '{name}' is in use")
 
 
-def at_usual_places() -> Found | None:
+def at_usual_places(*, timeout: float | None = None) -> Found | None:
     """A builder whose socket is where it usually is; nobody may be listening there any more."""
     for path, is_docker in usual_sockets():
         reason = "Docker's socket is there" if is_docker else "buildkitd's socket is there"
-        return Found(parse(f"unix://{path}", docker=is_docker), reason)
+        return Found(parse(f"unix://{path}", docker=is_docker, timeout=timeout), reason)
     return None
 
 

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
+import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.engine.buildkit.docker_builds import Docker
+from tests.engine.buildkit.leftovers import at, nothing_is_left
 from tests.engine.install import CACHE, install, locked
 from tests.engine.service import run
 
-from buildkit_client import Builder, connect
+from buildkit_client import Builder, BuildKitError, connect
 
 if TYPE_CHECKING:
     from tests.engine.conftest import StartDaemon
@@ -37,6 +41,21 @@ with_containerd_store = pytest.mark.parametrize(
 )
 
 MakeContext = Callable[..., Path]
+
+
+class Fault:
+    """A fault that is about to happen, and what it ended in."""
+
+    def __init__(self) -> None:
+        self.began = time.monotonic()
+        self.error: BuildKitError = BuildKitError()
+
+    def happens(self) -> None:
+        """The time counts from now."""
+        self.began = time.monotonic()
+
+
+EndsIn = Callable[..., AbstractContextManager[Fault]]
 
 
 @pytest.fixture(scope="session", params=KINDS)
@@ -123,3 +142,37 @@ def make_context(tmp_path: Path, busybox: Path) -> MakeContext:
         return folder
 
     return make
+
+
+@pytest.fixture
+def ends_in(record_property: Callable[[str, object], None]) -> EndsIn:
+    """The block has to end within five seconds of the fault, in exactly this error."""
+
+    @contextmanager
+    def check(kind: type[BuildKitError], said: str, *, within: float = 5.0) -> Iterator[Fault]:
+        fault = Fault()
+        with pytest.raises(kind, match=said) as caught:
+            yield fault
+        seconds = time.monotonic() - fault.began
+        fault.error = caught.value
+        record_property("fault", f"{seconds:.2f} s {type(fault.error).__name__}: {fault.error}")
+        assert type(fault.error) is kind
+        assert seconds < within
+
+    return check
+
+
+@pytest.fixture
+def own_temporary_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Temporary files in a folder of the test's own, whose name is short enough for sockets."""
+    with tempfile.TemporaryDirectory(prefix="t-") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        monkeypatch.setenv("TMPDIR", folder)
+        yield
+
+
+@pytest.fixture
+def nothing_stays(url: str, own_temporary_files: None) -> Iterator[None]:
+    """Neither here nor at the builder."""
+    with nothing_is_left(at(url)):
+        yield

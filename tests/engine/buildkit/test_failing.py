@@ -35,14 +35,14 @@ def test_a_run_that_fails_tells_line_code_and_last_words(
     builder: Builder, make_context: MakeContext
 ) -> None:
     with pytest.raises(StepFailed) as caught:
-        builder.build(request(make_context(), b"RUN echo one; \\\n  echo two >&2; exit 7\n"))
+        builder.build(request(make_context(), b"RUN echo one >&2; \\\n  echo two >&2; exit 7\n"))
     failure = caught.value
     assert failure.exit_code == 7
     assert failure.location is not None
     assert (failure.location.first, failure.location.last) == (4, 5)
     assert failure.location.text.startswith("RUN echo one")
     assert failure.log_tail == ("one", "two")
-    assert failure.step.startswith("[3/3] RUN echo one;")
+    assert failure.step.startswith("[3/3] RUN echo one >&2;")
 
 
 def test_an_error_in_a_dockerfile_of_a_megabyte_with_2000_patterns(
