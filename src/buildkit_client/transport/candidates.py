@@ -38,9 +38,10 @@ class Candidate:
     #: Where it can be asked without starting it, if that is another place.
     ask_at: str = ""
 
-    def address(self) -> Address:
-        """Where to ask it."""
-        return parse(self.ask_at or self.url, tls=self.tls, docker=self.is_docker)
+    def address(self, *, timeout: float | None = None) -> Address:
+        """Where to ask it. `NoBuilder` if that is not told within `timeout` seconds."""
+        place = self.ask_at or self.url
+        return parse(place, tls=self.tls, docker=self.is_docker, timeout=timeout)
 
 
 def candidates(environ: Mapping[str, str] | None = None) -> tuple[Candidate, ...]:

@@ -110,7 +110,9 @@ def _ask(candidate: Candidate, seconds: float) -> CanDo | str:
     from buildkit_client import Builder, BuildKitError, BuildRequest, subrequests
 
     try:
-        with Builder(candidate.address(), candidate.source, timeout=seconds) as builder:
+        with Builder(
+            candidate.address(timeout=seconds), candidate.source, timeout=seconds
+        ) as builder:
             abilities = builder.abilities
             with builder.look(BuildRequest(dockerfile=b"FROM scratch\n", internal=True)) as gateway:
                 requests = subrequests.offered(gateway)
