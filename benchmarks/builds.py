@@ -112,6 +112,12 @@ class Place:
         words = ["builder", "prune", "--force", "--filter", "type=source.local"]
         self.run([self.docker, *words])
 
+    def version(self) -> str:
+        """Of the client and of the Engine."""
+        words = "{{.Client.Version}}, Engine {{.Server.Version}}"
+        command = [self.docker, "version", "--format", words]
+        return subprocess.check_output(command, env=self.environment, text=True).strip()
+
     def run(self, command: list[str]) -> float:
         """Seconds from start to end of a process."""
         start = time.perf_counter()
@@ -180,53 +186,41 @@ def measure(place: Place, case: Case, rounds: int) -> dict[str, list[float]]:
     return found
 
 
-def row(case: Case, found: dict[str, list[float]]) -> str:
+def row(case: Case, found: dict[str, list[float]], load: float) -> str:
     """One line of the table."""
     docker, process, call = (statistics.median(found[name]) for name, _ in WAYS)
     spread = f"{min(found['process']):.2f}–{max(found['process']):.2f}"
     seconds = f"{docker:.2f} | {process:.2f} ({spread}) | {call:.2f}"
-    ratio = process / docker
-    return f"| {case.title} | {seconds} | {ratio:.2f} × | {call / docker:.2f} × | {case.limit} × |"
+    ratios = f"{process / docker:.2f} × | {call / docker:.2f} × | {case.limit} ×"
+    return f"| {case.title} | {len(found['call'])} | {load:.0f} | {seconds} | {ratios} |"
 
 
-def page(place: Place, rounds: int, chosen: list[int], store: str) -> str:
+def page(place: Place, arguments: argparse.Namespace) -> str:
     """Measure, and say it."""
-    version = (
-        place.environment
-        and subprocess.run(
-            [
-                place.docker,
-                "version",
-                "--format",
-                "{{.Client.Version}}, Engine {{.Server.Version}}",
-            ],
-            env=place.environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.strip()
-    )
-    rows, loads = [], []
-    for number in chosen:
-        found = measure(place, CASES[number], rounds)
-        loads.append(os.getloadavg()[0])
-        rows.append(row(CASES[number], found))
+    rows = []
+    for number in arguments.cases:
+        case = CASES[number]
+        rounds = arguments.rounds_large if case.context == "large" else arguments.rounds
+        found = measure(place, case, rounds)
+        rows.append(row(case, found, os.getloadavg()[1]))
         print(rows[-1], file=sys.stderr)
     today = dt.datetime.now(tz=dt.UTC).date()
+    python = platform.python_version()
+    header = "build | rounds | load | docker build | process (range) | call"
     lines = [
         "# Performance of builds",
         "",
         f"Measured on {today} at commit {commit()} on {machine()},",
-        f"Python {platform.python_version()}, docker {version} ({store} image store).",
-        f"Load of the machine meanwhile: {min(loads):.1f} to {max(loads):.1f}.",
+        f"Python {python}, docker {place.version()} ({arguments.store} image store).",
         "",
-        f"Medians of {rounds}, in seconds; the three take turns. `docker build` and `process`",
-        "start a process for each build, `call` is a build in a Python process that runs already.",
+        "Medians, in seconds; the three take turns. `docker build` and `process` start a process",
+        "for each build, `call` is a build in a Python process that runs already. `load` is how many",
+        "processes of the machine, these and others, wanted a core meanwhile.",
         "",
         "To measure again: `python benchmarks/builds.py --write`.",
         "",
-        "| build | docker build | process (range) | call | process takes | call takes | at most |",
-        "|---|---:|---:|---:|---:|---:|---:|",
+        f"| {header} | process takes | call takes | at most |",
+        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
         *rows,
     ]
     return "\n".join(lines) + "\n"
@@ -255,10 +249,11 @@ def main() -> None:
     parser.add_argument("--host", default="", help="a daemon that runs, as for DOCKER_HOST")
     parser.add_argument("--store", default="graphdriver", choices=["graphdriver", "containerd"])
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--rounds-large", type=int, default=20, help="for the file of 1 GB")
     parser.add_argument("--cases", type=int, nargs="*", default=list(range(len(CASES))))
     arguments = parser.parse_args()
     with place_to_measure(arguments.host, arguments.store) as place:
-        text = page(place, arguments.rounds, arguments.cases, arguments.store)
+        text = page(place, arguments)
     print(text, end="")
     if arguments.write:
         PAGE.write_text(text, encoding="utf-8")

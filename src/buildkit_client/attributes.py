@@ -82,8 +82,8 @@ def _dockerfile(
             attributes["filename"] = _DOCKERFILE
         case None if request.context is None:
             raise BadRequest("there is neither a context nor a Dockerfile")
-        case None:
-            attributes["filename"] = _DOCKERFILE  # the one in the repository that is fetched
+        case None:  # the one in the repository that is fetched
+            attributes["filename"] = request.frontend_options.get("filename", _DOCKERFILE)
         case path:
             if not path.is_file():
                 raise BadRequest(f"there is no Dockerfile at {path}")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import posixpath
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
@@ -17,7 +18,7 @@ import grpc
 from buildkit_client import messages
 from buildkit_client.channel import GATEWAY, Answers, Metadata, call, exchange
 from buildkit_client.error_details import translated
-from buildkit_client.errors import BadRequest, BuildKitError
+from buildkit_client.errors import BadRequest, BuildKitError, TimedOut
 
 if TYPE_CHECKING:
     from buildkit_client.gateway import Result
@@ -26,19 +27,20 @@ _NETWORKS = {"default": 0, "host": 1, "none": 2}
 _BIND, _TMPFS = 0, 4
 _PIECE = 64 * 1024
 _RELEASE_SECONDS = 10.0
+_CLOCKS = 0.25
 #: The code with which a process ends that could not be started.
 _NOT_STARTED = 255
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContainerOptions:
-    """Around the processes. `tmpfs` are paths with a size in bytes (0: no limit), `mounts` paths
-    with another result of the same gateway, which can only be read there."""
+    """Around the processes. `tmpfs` are paths (builders heed no limit of their size), `mounts` are
+    paths with another result of the same gateway, which can only be read there."""
 
     network: Literal["default", "host", "none"] = "none"
     hostname: str = ""
     extra_hosts: Mapping[str, str] = field(default_factory=dict)
-    tmpfs: Mapping[str, int] = field(default_factory=dict)
+    tmpfs: Collection[str] = ()
     mounts: Mapping[str, Result] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -49,8 +51,6 @@ class ContainerOptions:
                 raise BadRequest(f"{path!r} is no place for a mount: it is not below /")
         if len({posixpath.normpath(path) for path in places}) < len(places):
             raise BadRequest("two mounts are for the same place")
-        if any(size < 0 for size in self.tmpfs.values()):
-            raise BadRequest("a tmpfs has a size of at least 0 bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,8 @@ class Finished:
 class Container:
     """A container whose root is a result. Use it in a `with`.
 
-    The first process is the container: when it ends no other can be run.
+    The first process is the container: when it ends no other can be run; nor after one beside it
+    that failed, with which the builder ends them all.
     """
 
     def __init__(
@@ -87,6 +88,8 @@ class Container:
         self._options = options
         self._mounts = mounts
         self._id = secrets.token_hex(12)
+        self._has_first = False
+        self._is_over = False
 
     def __enter__(self) -> Self:
         options = self._options
@@ -94,12 +97,7 @@ class Container:
             container_id=self._id,
             mounts=[
                 messages.Mount(dest="/", result_id=self._ref, mount_type=_BIND),
-                *(
-                    messages.Mount(
-                        dest=path, mount_type=_TMPFS, tmpfs=messages.TmpfsOptions(size=size)
-                    )
-                    for path, size in options.tmpfs.items()
-                ),
+                *(messages.Mount(dest=path, mount_type=_TMPFS) for path in options.tmpfs),
                 *(
                     messages.Mount(dest=path, result_id=ref, mount_type=_BIND, readonly=True)
                     for path, ref in self._mounts.items()
@@ -154,14 +152,28 @@ class Container:
         seconds the process is killed and `TimedOut` raised. Raises `BuildKitError` if it could not
         be started.
         """
-        if not args or isinstance(args, str):
+        if not args or type(args) is str:
             raise BadRequest("there is no command to run: it is a list of arguments")
+        if self._is_over:
+            # The builder would give the code of the process that ended it.
+            raise BadRequest("the container ended with a process in it: make another one")
         meta = messages.ProcessMeta(
             args=args, env=[f"{key}={value}" for key, value in (env or {}).items()], cwd=cwd or "/"
         )
         meta.user = user
         init = messages.ExecInit(container_id=self._id, meta=meta, fds=[0, 1, 2])
-        process = _Process(init, stdin, on_output, keep)
+        process = _Process(init, stdin, on_output, keep, timeout)
+        is_first, self._has_first = not self._has_first, True
+        fails = True
+        try:
+            finished = self._follow(process, timeout)
+            fails = finished.code != 0
+            return finished
+        finally:
+            if is_first or fails:
+                self._is_over = True
+
+    def _follow(self, process: _Process, timeout: float | None) -> Finished:
         with translated():
             answers = exchange(
                 self._channel,
@@ -181,7 +193,9 @@ class _Process:
         stdin: bytes,
         on_output: Callable[[int, bytes], object] | None,
         keep: int,
+        timeout: float | None,
     ) -> None:
+        self._until = None if timeout is None else time.monotonic() + timeout
         self._id = secrets.token_hex(12)
         self._init = init
         self._stdin = stdin
@@ -231,6 +245,9 @@ class _Process:
                 return True
         return False
 
+    def _late(self) -> bool:
+        return self._until is not None and time.monotonic() > self._until - _CLOCKS
+
     def _keep(self, stream: int, data: bytes) -> None:
         kept = data[: self._room.get(stream, 0)]
         self._left_out += len(data) - len(kept)
@@ -239,6 +256,9 @@ class _Process:
             self._output[stream].append(kept)
 
     def _finished(self) -> Finished:
+        if self._exit is None and self._late():
+            # The builder may see the end of the time before we do.
+            raise TimedOut("the process was not done when the time that was given was over")
         if self._exit is None:
             raise BuildKitError("the builder did not tell how the process ended")
         code, message = self._exit.code, self._exit.error.message

@@ -95,20 +95,21 @@ def decode(error: Exception) -> BuildKitError:
 def _classify(code: grpc.StatusCode, message: str, details: Details) -> BuildKitError:
     if details.subrequest:
         return Unsupported(f"the builder's frontend does not know {details.subrequest}")
+    if code is grpc.StatusCode.CANCELLED or message.endswith("context canceled"):
+        return Cancelled(_STOPPED)
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED and "deadline exceeded" in message.lower():
+        return TimedOut(_TIME_OVER)
     if code is grpc.StatusCode.UNAVAILABLE or message.startswith("Stream removed"):
         if "failed to connect" in message:
             return NoBuilder(f"the builder cannot be reached: {message}")
         return BuilderGone(f"the builder went away, and what it was doing is lost: {message}")
-    if code is grpc.StatusCode.CANCELLED or message.endswith("context canceled"):
-        return Cancelled(_STOPPED)
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED and message.lower() == "deadline exceeded":
-        return TimedOut(_TIME_OVER)
     if code in _PLAIN and not details.location:
         return _PLAIN[code](message)
     kind = BuildFailed
     if details.exit_code is not None:
         kind = StepFailed
-    elif details.from_frontend:
+    elif details.from_frontend or (details.location and not details.vertex):
+        # Older builders do not say that it was the frontend, but no step has a part in it.
         kind = Rejected
     return kind(
         message,

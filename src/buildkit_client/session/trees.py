@@ -138,10 +138,11 @@ class Directory:
             mode=to_go(mode),
             mod_time=status.st_mtime_ns,
             size=0 if stat.S_ISDIR(mode) else status.st_size,
-            devmajor=os.major(status.st_rdev),
-            devminor=os.minor(status.st_rdev),
-            xattrs=_attributes(full),
         )
+        if status.st_rdev:
+            entry.devmajor, entry.devminor = os.major(status.st_rdev), os.minor(status.st_rdev)
+        if attributes := _attributes(full):
+            entry.xattrs.update(attributes)
         if stat.S_ISLNK(mode):
             entry.linkname = os.readlink(os.fsencode(full))
         elif status.st_nlink > 1 and not stat.S_ISDIR(mode):

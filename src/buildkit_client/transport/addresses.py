@@ -74,7 +74,9 @@ def docker_dial(url: str, tls: Tls | None = None) -> Dial:
             return _tcp_dial(*_host_and_port(url), tls, NEAR)
         case "ssh":
             return CommandDial(["docker", "-H", url, "system", "dial-stdio"])
-    raise BadRequest(f"'{url}' is not an address of a Docker daemon: unix://, tcp:// and ssh:// are")
+    raise BadRequest(
+        f"'{url}' is not an address of a Docker daemon: unix://, tcp:// and ssh:// are"
+    )
 
 
 def _unix(url: str, path: str, docker: bool, timeout: float) -> Address:

@@ -13,7 +13,7 @@ from reimage.cli.plain_text import PlainTextCommand
 if TYPE_CHECKING:
     from typer._click import Command
 
-_NAMES = ("optimize", "check", "pin", "rules", "explain")
+_NAMES = ("optimize", "check", "pin", "build", "builders", "rules", "explain")
 """As the help lists them. A command is what has its name in `reimage.cli.<name>`: a function, or a
 `typer.Typer` with commands of its own."""
 
@@ -39,5 +39,5 @@ def _loaded(name: str) -> "Command":
     if isinstance(found, typer.Typer):
         return get_command(found)
     alone = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-    alone.command(cls=PlainTextCommand)(found)
+    alone.command(cls=vars(found).get("command_class", PlainTextCommand))(found)
     return get_command(alone)

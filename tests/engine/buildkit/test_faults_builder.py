@@ -31,7 +31,10 @@ from buildkit_client import (
 pytestmark = pytest.mark.engine
 
 
-@pytest.fixture(scope="module", params=["graphdriver", "containerd"])
+@pytest.fixture(
+    scope="module",
+    params=["containerd", pytest.param("graphdriver", marks=pytest.mark.slow)],
+)
 def mortal(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Daemon]:

@@ -25,7 +25,11 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 
-KINDS = {tarfile.DIRTYPE: stat.S_IFDIR, tarfile.REGTYPE: stat.S_IFREG, tarfile.SYMTYPE: stat.S_IFLNK}
+KINDS = {
+    tarfile.DIRTYPE: stat.S_IFDIR,
+    tarfile.REGTYPE: stat.S_IFREG,
+    tarfile.SYMTYPE: stat.S_IFLNK,
+}
 
 
 def side_by_side(some: list[Stack]) -> list[bytes]:
