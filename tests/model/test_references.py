@@ -88,7 +88,7 @@ def test_the_name_that_people_write(text: str, familiar: str) -> None:
 
 # The grammar in the documentation of github.com/distribution/reference, rule by rule.
 _ALNUM = "[a-z0-9]+"
-_PATH_COMPONENT = f"{_ALNUM}(?:(?:[_.]|__|[-]*){_ALNUM})*"
+_PATH_COMPONENT = f"{_ALNUM}(?:(?:[_.]|__|[-]+){_ALNUM})*"
 _REMOTE = f"{_PATH_COMPONENT}(?:/{_PATH_COMPONENT})*"
 _DOMAIN_COMPONENT = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _DOMAIN_NAME = rf"{_DOMAIN_COMPONENT}(?:\.{_DOMAIN_COMPONENT})*"
