@@ -9,50 +9,14 @@ filepath.Match, which stops looking where the path "." no longer fits.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable
-from functools import cache
+
+from buildkit_client.go_expressions import Malformed, compile_expression
+
+__all__ = ["GoMatcher", "Malformed", "compile_pattern"]
 
 # It means to escape `|{}` too, and forgets that these have no place in its table of 64.
 _ESCAPED = frozenset(".+()$")
-_CONTROL = {"a": "\a", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
-_LETTERS = {
-    "d": "0-9",
-    "D": "^0-9",
-    "s": r"\t\n\f\r ",
-    "S": r"^\t\n\f\r ",
-    "w": "0-9A-Za-z_",
-    "W": "^0-9A-Za-z_",
-}
-_NAMED = {
-    "alnum": "0-9A-Za-z",
-    "alpha": "A-Za-z",
-    "ascii": r"\x00-\x7f",
-    "blank": r"\t ",
-    "cntrl": r"\x00-\x1f\x7f",
-    "digit": "0-9",
-    "graph": "!-~",
-    "lower": "a-z",
-    "print": " -~",
-    "punct": r"!-/:-@\[-`{-~",
-    "space": r"\t\n\v\f\r ",
-    "upper": "A-Z",
-    "word": "0-9A-Za-z_",
-    "xdigit": "0-9A-Fa-f",
-}
-_OCTAL = re.compile(r"[1-7][0-7]{1,2}|0[0-7]{0,2}")
-_HEXADECIMAL = re.compile(r"x(?:([0-9A-Fa-f]{2})|\{([0-9A-Fa-f]+)\})")
-_PROPERTY = re.compile(r"\\([pP])(?:\{(\^?)(.*?)\}|(.?))", re.DOTALL)
-_NAMED_CLASS = re.compile(r"\[:(\^?)(.*?):\]", re.DOTALL)
-_COUNT = "(?:0|[1-9][0-9]*)"
-_REPETITION = re.compile(rf"\*|\{{{_COUNT}(?:,{_COUNT}?)?\}}")
-# What stars of the pattern became; a star alone repeats the brackets before it.
-_STARS = re.compile(r"\(\.\*/\)\?|\.\*")
-
-
-class Malformed(ValueError):
-    """Go refuses the pattern."""
 
 
 def compile_pattern(pattern: str) -> Callable[[str], object]:
@@ -65,8 +29,7 @@ def compile_pattern(pattern: str) -> Callable[[str], object]:
         return _begins_with(pattern[:-2])
     if kind == "suffix":
         return _ends_with(pattern[2:])
-    # Nothing but what stands between its anchors: Go's `^` and `$` know no lines.
-    return re.compile(_Reader(expression).python()).search
+    return compile_expression(expression)
 
 
 def _begins_with(start: str) -> Callable[[str], object]:
@@ -106,153 +69,6 @@ def _write(pattern: str) -> tuple[str, str]:
             kind = "expression" if sign in "[]" else kind
             written.append(sign)
     return kind, "".join([*written, "$"])
-
-
-class _Reader:
-    """Reads an expression of Go's and says it in Python's."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._place = 0
-
-    def python(self) -> str:
-        """The whole expression."""
-        said: list[str] = []
-        repeated = False
-        while self._place < len(self._text):
-            if found := _REPETITION.match(self._text, self._place):
-                if repeated or said[-1] == "|":
-                    raise Malformed(found[0])
-                self._place = found.end()
-                said[-1] = f"(?:{said[-1]}){_checked(found[0])}"
-                repeated = True
-                continue
-            if found := _STARS.match(self._text, self._place):
-                self._place = found.end()
-                said.append(found[0])
-                repeated = True
-                continue
-            repeated = False
-            said += self._atoms()
-        return "".join(said)
-
-    def _atoms(self) -> list[str]:
-        sign = self._text[self._place]
-        if sign == "\\":
-            return self._escape()
-        if sign == "[":
-            return [self._brackets()]
-        self._place += 1
-        return [{"^": r"\A", "$": r"\Z", "|": "|"}.get(sign) or re.escape(sign)]
-
-    def _escape(self) -> list[str]:
-        letter = self._text[self._place + 1 : self._place + 2]
-        if letter and letter in "AbBz":
-            self._place += 2
-            return [{"A": r"\A", "z": r"\Z"}.get(letter) or rf"(?a:\{letter})"]
-        if letter == "Q":
-            literal, _, rest = self._text[self._place + 2 :].partition(r"\E")
-            self._place = len(self._text) - len(rest)
-            return list(map(re.escape, literal))
-        if group := self._group():
-            return [f"[{group}]"]
-        return [re.escape(self._character())]
-
-    def _brackets(self) -> str:
-        self._place += 1
-        negated = self._takes("^")
-        parts: list[str] = []
-        while not parts or not self._text.startswith("]", self._place):
-            parts.append(self._part())
-        self._place += 1
-        # A part may say what it is not: so they are alternatives, not one pair of brackets.
-        any_of = "|".join(f"[{part}]" for part in parts)
-        return rf"(?:(?!{any_of})[\s\S])" if negated else f"(?:{any_of})"
-
-    def _part(self) -> str:
-        if named := _NAMED_CLASS.match(self._text, self._place):
-            if named[2] not in _NAMED:
-                raise Malformed(named[0])
-            self._place = named.end()
-            return named[1] + _NAMED[named[2]]
-        if group := self._group():
-            return group
-        low = high = self._character()
-        if re.compile(r"-[^\]]", re.DOTALL).match(self._text, self._place):
-            self._place += 1
-            high = self._character()
-        if high < low:
-            raise Malformed(f"{low}-{high}")
-        return f"{re.escape(low)}-{re.escape(high)}"
-
-    def _group(self) -> str:
-        """A class that a letter stands for, or nothing."""
-        letter = self._text[self._place + 1 : self._place + 2]
-        if not self._text.startswith("\\", self._place) or not letter:
-            return ""
-        if letter in _LETTERS:
-            self._place += 2
-            return _LETTERS[letter]
-        if found := _PROPERTY.match(self._text, self._place):
-            self._place = found.end()
-            negated = (found[1] == "P") != bool(found[2])
-            return ("^" if negated else "") + _category(found[3] or found[4])
-        return ""
-
-    def _character(self) -> str:
-        """One character, escaped or not."""
-        if self._place >= len(self._text):
-            raise Malformed("missing ]")
-        sign = self._text[self._place]
-        self._place += 1
-        if sign != "\\":
-            return sign
-        if number := _OCTAL.match(self._text, self._place):
-            self._place = number.end()
-            return chr(int(number[0], 8))
-        if number := _HEXADECIMAL.match(self._text, self._place):
-            self._place = number.end()
-            code = int(number[1] or number[2], 16)
-            if code > 0x10FFFF:
-                raise Malformed(number[0])
-            return chr(code)
-        letter = self._text[self._place : self._place + 1]
-        self._place += 1
-        if letter in _CONTROL:
-            return _CONTROL[letter]
-        if not letter or not letter.isascii() or letter.isalnum():
-            raise Malformed(f"\\{letter}")
-        return letter
-
-    def _takes(self, sign: str) -> bool:
-        found = self._text.startswith(sign, self._place)
-        self._place += found
-        return found
-
-
-def _checked(repetition: str) -> str:
-    numbers = [int(number[:5]) for number in re.findall("[0-9]+", repetition)]
-    if any(number > 1000 for number in numbers) or numbers != sorted(numbers):
-        raise Malformed(repetition)
-    return repetition
-
-
-@cache
-def _category(name: str) -> str:
-    """The characters of a category, as ranges for a pair of brackets.
-
-    Go knows scripts by name as well. They are refused: nobody has names of files by script.
-    """
-    ranges: list[tuple[int, int]] = []
-    for code in range(0x110000):
-        if unicodedata.category(chr(code)).startswith(name):
-            if ranges and ranges[-1][1] == code - 1:
-                ranges[-1] = (ranges[-1][0], code)
-            else:
-                ranges.append((code, code))
-    if not ranges:
-        raise Malformed(name)
-    return "".join(f"{re.escape(chr(low))}-{re.escape(chr(high))}" for low, high in ranges)
 
 
 def _check(pattern: str) -> None:

@@ -33,6 +33,9 @@ _LONGEST_FILE = 16 << 20
 _BRACKET = r"\[(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_])+\]"
 # Without these, a pattern matches paths of as many names as it has itself.
 _ANY_DEPTH = re.compile(r"\*\*|[\[\\{|^]")
+# With more, the time that the port takes grows beyond measure with the length of a path.
+_STARS = re.compile(r"\*+")
+_MOST_STARS = 3
 _RANGE = re.compile("(.)-(.)")
 _NOTHING = r"(?!)"
 # A last segment from which the last name of a matching path can be told.
@@ -211,7 +214,7 @@ class _Pattern(NamedTuple):
             or posixpath.normpath(text) != text
         ):
             return False
-        if _ORDINARY.fullmatch(text) is None:
+        if _ORDINARY.fullmatch(text) is None or len(_STARS.findall(text)) > _MOST_STARS:
             return False
         ranges = [pair for found in re.findall(_BRACKET, text) for pair in _RANGE.findall(found)]
         return all(low <= high for low, high in ranges)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from e2b_dockerfile_utils import PatternMatcher
 from hypothesis import given
@@ -123,6 +125,22 @@ def test_a_directory_is_entered_when_something_below_may_be_sent(text: str, dire
 )
 def test_a_directory_is_skipped_when_no_negation_reaches_below(text: str, directory: str) -> None:
     assert matcher(text).may_skip_directory(directory)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a" * 30 + "*b", "a" * 255),
+        ("**a/" * 30 + "b", "a/" * 1000 + "a"),
+        (r"?{0,500}" * 20 + "b", "a" * 255),
+        ("*a|" * 10 + "*b", "a" * 255),
+        ("**/" * 40 + "b", "a/" * 1000 + "c"),
+    ],
+)
+def test_no_pattern_takes_long(pattern: str, path: str) -> None:
+    began = time.process_time()
+    assert matcher(pattern).ignores(path) == ("|" in pattern)
+    assert time.process_time() - began < 5
 
 
 SEGMENT = st.sampled_from(
