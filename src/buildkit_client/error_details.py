@@ -108,7 +108,8 @@ def _classify(code: grpc.StatusCode, message: str, details: Details) -> BuildKit
     kind = BuildFailed
     if details.exit_code is not None:
         kind = StepFailed
-    elif details.from_frontend:
+    elif details.from_frontend or (details.location and not details.vertex):
+        # Older builders do not say that it was the frontend, but no step has a part in it.
         kind = Rejected
     return kind(
         message,

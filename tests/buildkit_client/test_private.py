@@ -9,18 +9,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from tests.no_builders import forget_builders
 
 from buildkit_client import NoBuilder, connect
-from buildkit_client.transport import discovery, keeper, leftovers, private
+from buildkit_client.transport import keeper, leftovers, private
 
 
 @pytest.fixture(autouse=True)
 def nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    for name in ("DOCKER_CONTEXT", "DOCKER_HOST", "BUILDKIT_HOST"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(discovery, "_DOCKER_SOCKET", tmp_path / "docker.sock")
-    monkeypatch.setattr(discovery, "_BUILDKIT_SOCKETS", (tmp_path / "buildkitd.sock",))
+    forget_builders(tmp_path, monkeypatch)
     monkeypatch.setattr(private, "_SYSTEM_FOLDERS", ())
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     (tmp_path / "bin").mkdir()

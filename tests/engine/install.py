@@ -26,9 +26,11 @@ SOURCES = Path("/etc/apt/sources.list.d")
 OWN_SUITE = {
     "containerd": "containerd",
     "docker-registry": "docker-registry",
+    "git": "git",
     "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
     "openssl": "openssl",
+    "ps": "procps",
     "runc": "runc",
     "setpriv": "util-linux",
     "ssh-agent": "openssh-client",

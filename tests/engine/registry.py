@@ -20,7 +20,7 @@ def running_registry(
     Daemons talk plain HTTP to that name without any setting. With `users`, names and passwords,
     nobody else gets in.
     """
-    port = _free_port()
+    port = free_port()
     settings: dict[str, object] = {
         "version": "0.1",
         "log": {"level": "warn"},
@@ -35,7 +35,7 @@ def running_registry(
     config.write_text(json.dumps(settings))  # any JSON is YAML
     registry = Service(["docker-registry", "serve", str(config)], folder / "registry.log")
     try:
-        registry.wait_until(lambda: _listens(port))
+        registry.wait_until(lambda: listens(port))
         yield f"localhost:{port}"
     finally:
         registry.stop()
@@ -47,13 +47,15 @@ def _bcrypt(password: str) -> str:
     return run(["perl", "-e", "print crypt($ARGV[0], $ARGV[1])", password, salt])
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of this machine that nobody uses yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
+    """Whether somebody does."""
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -26,8 +26,8 @@ _PREFIX = "buildkit-private-"
 _START_SECONDS = 60.0
 _STOP_SECONDS = 30.0
 _SYSTEM_FOLDERS = ("/usr/local/sbin", "/usr/sbin", "/sbin")
-# The kernel's limit, less what containerd adds to the name of its socket.
-_LONGEST_FOLDER = 80
+# The kernel's limit for sockets, less what BuildKit adds for the one of an SSH agent.
+_LONGEST_FOLDER = 54
 _NEEDED = {"buildkitd": ("runc",), "dockerd": ("containerd", "runc", "ip")}
 
 

@@ -18,7 +18,7 @@ def write_layout(folder: Path, images: Mapping[str, Mapping[str, bytes]]) -> Pat
     (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
     entries = []
     for tag, files in images.items():
-        layer = _tar(files)
+        layer = tar_of(files)
         config = {
             "architecture": "amd64",
             "os": "linux",
@@ -38,7 +38,8 @@ def write_layout(folder: Path, images: Mapping[str, Mapping[str, bytes]]) -> Pat
     return folder
 
 
-def _tar(files: Mapping[str, bytes]) -> bytes:
+def tar_of(files: Mapping[str, bytes]) -> bytes:
+    """A tar file of them."""
     written = io.BytesIO()
     with tarfile.open(fileobj=written, mode="w") as archive:
         for name, data in files.items():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from tests.engine.install import install_ssh_server
+from tests.engine.registry import free_port, listens
 from tests.engine.service import Service, run
 
 
@@ -27,9 +27,7 @@ def running_ssh_server(folder: Path, environment: Mapping[str, str]) -> Iterator
     install_ssh_server()
     for name in ("host", "user"):
         make_key(folder / name)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
+    port = free_port()
     Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)  # where sshd locks a process of its own in
     variables = {"PATH": os.environ["PATH"]} | dict(environment)
     settings = [
@@ -47,7 +45,7 @@ def running_ssh_server(folder: Path, environment: Mapping[str, str]) -> Iterator
     command = [program, "-D", "-e", "-f", str(folder / "sshd_config")]
     server = Service(command, folder / "sshd.log")
     try:
-        server.wait_until(lambda: _listens(port))
+        server.wait_until(lambda: listens(port))
         yield Server(port, _client(folder, port))
     finally:
         server.stop()
@@ -85,8 +83,3 @@ def _client(folder: Path, port: int) -> Path:
     client.write_text(f'#!/bin/sh\nexec {shutil.which("ssh")} -F {settings} "$@"\n')
     client.chmod(0o755)
     return client
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -79,8 +79,13 @@ def test_what_the_frontend_refuses(
     assert caught.value.location.first == 4
 
 
-def test_an_unknown_target(builder: Builder, make_context: MakeContext) -> None:
-    with pytest.raises(Rejected, match="zz"):
+def told(suite: str) -> type[BuildFailed]:
+    """An older BuildKit does not say that it was the frontend that refused."""
+    return Rejected if suite == "sid" else BuildFailed
+
+
+def test_an_unknown_target(builder: Builder, suite: str, make_context: MakeContext) -> None:
+    with pytest.raises(told(suite), match="zz"):
         builder.build(request(make_context(), b"", target="zz"))
 
 
@@ -105,8 +110,10 @@ def test_a_context_that_is_not_there(builder: Builder, tmp_path: Path) -> None:
         builder.build(BuildRequest(context=tmp_path / "none"))
 
 
-def test_a_dockerfile_that_is_not_there(builder: Builder, make_context: MakeContext) -> None:
-    with pytest.raises(Rejected, match="Dockerfile"):
+def test_a_dockerfile_that_is_not_there(
+    builder: Builder, suite: str, make_context: MakeContext
+) -> None:
+    with pytest.raises(told(suite), match="Dockerfile"):
         builder.build(BuildRequest(context=make_context()))
 
 

@@ -165,6 +165,7 @@ def test_an_image_of_a_layout_by_digest(builder: Builder, layout: Path, tmp_path
     assert (tmp_path / "out" / "f").read_text() == "two"
 
 
+@with_containerd_store
 @pytest.mark.parametrize(
     ("place", "said"),
     [

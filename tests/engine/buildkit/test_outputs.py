@@ -161,7 +161,8 @@ def test_layers_are_compressed_as_told(
     output = OciDirectory(path=tmp_path / "x", compression=Compression(compression, force=True))
     builder.build(BuildRequest(context=make_context(f=b"1"), dockerfile=COPY_F, outputs=(output,)))
     starts = {path.read_bytes()[:2] for path in (tmp_path / "x/blobs/sha256").iterdir()}
-    assert starts == {b"{\n", b'{"', b"\x1f\x8b" if compression == "gzip" else b"f\0"} - {b"{\n"}
+    layers = {start for start in starts if not start.startswith(b"{")}
+    assert layers == {b"\x1f\x8b" if compression == "gzip" else b"f\0"}
 
 
 @with_containerd_store

@@ -16,9 +16,10 @@ import pytest
 from tests.engine.buildkit.conftest import SHELL, MakeContext
 from tests.engine.install import install
 from tests.engine.service import run
+from tests.no_builders import forget_builders
 
 from buildkit_client import BuildRequest, IntoEngine, LocalDirectory, NoBuilder, connect
-from buildkit_client.transport import discovery, leftovers, private
+from buildkit_client.transport import leftovers, private
 
 pytestmark = pytest.mark.engine
 
@@ -33,12 +34,7 @@ def nobody(
 ) -> Iterator[Path]:
     """An engine is installed, and none runs that anybody knows of. The place of private ones."""
     engine = install(request.param)
-    for name in ("BUILDKIT_HOST", "DOCKER_CONTEXT", "DOCKER_HOST"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(discovery, "_DOCKER_SOCKET", tmp_path / "docker.sock")
-    monkeypatch.setattr(discovery, "_BUILDKIT_SOCKETS", (tmp_path / "buildkitd.sock",))
+    forget_builders(tmp_path, monkeypatch)
     monkeypatch.setenv("PATH", str(engine.dockerd.parent), prepend=os.pathsep)
     place = Path("/var/tmp", f"reimage-{os.getpid()}")
     place.mkdir()
@@ -47,13 +43,18 @@ def nobody(
     shutil.rmtree(place)
 
 
+BRIDGES: set[str] = set()
+"""Of all private builders that a test has seen; somebody else may run some, too."""
+
+
 def traces(place: Path) -> list[str]:
     """Mounts, processes, interfaces and files that speak of private builders at `place`."""
     told = Path("/proc/self/mountinfo").read_text() + run(["ps", "-eo", "args"])
     found = [line for line in told.split("\n") if str(place) in line]
     names = [path.name for path in place.glob("buildkit-private-*")]
-    links = [line for line in run(["ip", "-brief", "link"]).split("\n") if line.startswith("bk-")]
-    return found + names + links
+    BRIDGES.update(name.replace("buildkit-private", "bk") for name in names)
+    links = [line.split(" ")[0] for line in run(["ip", "-brief", "link"]).split("\n")]
+    return found + names + sorted(BRIDGES.intersection(links))
 
 
 def wait_until_gone(place: Path, seconds: float = 30) -> list[str]:
@@ -87,6 +88,7 @@ def test_two_at_once_do_not_meet(nobody: Path, make_context: MakeContext) -> Non
     with connect() as one:
         with connect() as other:
             assert one.url != other.url
+            assert traces(nobody)
             assert one.build(request).steps
             assert other.build(request).steps
         assert one.build(request).steps
@@ -103,6 +105,7 @@ def test_it_outlives_the_thread_that_asked_for_it(nobody: Path) -> None:
         assert builder.workers()
 
 
+SLEEP = f"sleep 6{os.getpid()}"
 CLIENT = """
 import sys
 from pathlib import Path
@@ -121,7 +124,7 @@ def test_nothing_is_left_of_a_client_that_is(
     nobody: Path, make_context: MakeContext, tmp_path: Path, number: signal.Signals
 ) -> None:
     """In the middle of a RUN."""
-    context = make_context(Dockerfile=SHELL + b"RUN echo 1 && sleep 607\n")
+    context = make_context(Dockerfile=SHELL + b"RUN echo 1 && %s\n" % SLEEP.encode())
     command = [sys.executable, "-c", CLIENT, str(context), str(context / "Dockerfile")]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
@@ -129,11 +132,11 @@ def test_nothing_is_left_of_a_client_that_is(
         assert client.stdout is not None
         assert client.stdout.readline() == b"ready\n"
         deadline = time.monotonic() + 30
-        while "sleep 607" not in run(["ps", "-eo", "args"]) and time.monotonic() < deadline:
+        while SLEEP not in run(["ps", "-eo", "args"]) and time.monotonic() < deadline:
             time.sleep(0.1)
         os.killpg(client.pid, number)
     assert wait_until_gone(nobody) == []
-    assert "sleep 607" not in run(["ps", "-eo", "args"])
+    assert SLEEP not in run(["ps", "-eo", "args"])
 
 
 def test_what_a_killed_keeper_left_goes_before_the_next_start(
