@@ -122,6 +122,13 @@ def list_workers(channel: grpc.Channel) -> tuple[Worker, ...]:
     )
 
 
+def tell_version(channel: grpc.Channel) -> str:
+    """What the builder says its version is; empty for one that does not say."""
+    with translated():
+        answer = call(channel, CONTROL + "Info", messages.Empty(), messages.InfoResponse)
+    return answer.version.version
+
+
 def ask(channel: grpc.Channel) -> Abilities:
     """Find out what a builder can do."""
     workers = list_workers(channel)

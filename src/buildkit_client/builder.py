@@ -10,7 +10,7 @@ from typing import Self
 
 from buildkit_client import disk
 from buildkit_client import history as past
-from buildkit_client.abilities import Abilities, Worker, ask, list_workers
+from buildkit_client.abilities import Abilities, Worker, ask, list_workers, tell_version
 from buildkit_client.docker_config import Credentials, DockerConfig
 from buildkit_client.errors import NoBuilder
 from buildkit_client.gateway import Gateway
@@ -86,6 +86,11 @@ class Builder:
     def abilities(self) -> Abilities:
         """What this builder can do. Asked once."""
         return ask(self._connection.channel)
+
+    @cached_property
+    def version(self) -> str:
+        """Of its BuildKit, as it tells it; nothing is concluded from it."""
+        return tell_version(self._connection.channel)
 
     def workers(self) -> tuple[Worker, ...]:
         """The workers, with the platforms that they run."""

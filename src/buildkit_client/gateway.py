@@ -149,7 +149,7 @@ class Gateway:
         self._session = Session(
             channel,
             services(request, self._sources, credentials, Failures(), {}),
-            shared_key=shared_key(self._sources.folders),
+            shared_key=shared_key(self._sources.folders, self._sources.trees.values()),
             name=str(request.context or ""),
         )
         self._solve: grpc.Future[messages.SolveResponse] | None = None

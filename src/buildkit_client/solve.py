@@ -66,7 +66,7 @@ class Build:
         self._session = Session(
             channel,
             services(request, sources, credentials, self._failures, self._sinks),
-            shared_key=shared_key(sources.folders),
+            shared_key=shared_key(sources.folders, sources.trees.values()),
             name=str(request.context or ""),
         )
         self._message = solve_message(request, sources, self.ref, self._session.id)

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,7 +73,7 @@ def install(suite: str = "sid") -> Engine:
         with locked(CACHE / "install.lock"):
             _install_from_own_suite(OWN_SUITE)
             if not prefix.exists():
-                _unpack(suite, prefix)
+                unpack(suite, UNPACKED, prefix)
     except CommandFailed as error:
         raise EngineUnavailable(f"Debian's packages did not install: {error}") from error
     return Engine(prefix)
@@ -103,11 +103,12 @@ def _install_from_own_suite(packages: Mapping[str, str]) -> None:
     run(["apt-get", "install", "-yq", "--no-install-recommends", *missing], environment=environment)
 
 
-def _unpack(suite: str, prefix: Path) -> None:
+def unpack(suite: str, packages: Iterable[str], prefix: Path) -> None:
+    """Packages of a suite, without what they depend on, into a folder that is not there yet."""
     with tempfile.TemporaryDirectory(dir=prefix.parent) as folder:
-        apt = _private_apt(suite, Path(folder))
+        apt = private_apt(suite, Path(folder))
         run(["apt-get", *apt, "update", "-q"])
-        run(["env", "--chdir", folder, "apt-get", *apt, "download", *UNPACKED])
+        run(["env", "--chdir", folder, "apt-get", *apt, "download", *packages])
         whole = Path(folder, "root")
         for package in Path(folder).glob("*.deb"):
             run(["dpkg", "-x", str(package), str(whole)])
@@ -115,7 +116,7 @@ def _unpack(suite: str, prefix: Path) -> None:
         whole.rename(prefix)
 
 
-def _private_apt(suite: str, folder: Path) -> list[str]:
+def private_apt(suite: str, folder: Path) -> list[str]:
     """Options for an apt that knows one suite and nothing of the machine's lists."""
     sources = folder / "sources"
     (folder / "lists/partial").mkdir(parents=True)

@@ -53,7 +53,7 @@ STAGES = {
 def recipe_hash() -> str:
     """Changes with whatever goes into the images, but for newer packages."""
     digest = hashlib.sha256()
-    for path in [Path(__file__), *sorted(RECIPES.rglob("*"))]:
+    for path in [Path(__file__), RECIPES / "Dockerfile", *sorted((RECIPES / "context").rglob("*"))]:
         if path.is_file():
             digest.update(b"%d %s\n" % (path.stat().st_mode & 0o777, path.name.encode()))
             digest.update(path.read_bytes())
@@ -90,7 +90,7 @@ def _gather(context: Path) -> None:
         path.write_text(text)
     (context / "cpython").mkdir()
     if found := cpython_of_this_machine():
-        _copy_cpython(found, context / "cpython")
+        copy_cpython(found, context / "cpython")
     with ThreadPoolExecutor(3) as pool:
         made = [pool.submit(_bootstrap_debian, context / "debian.tar")]
         made += [pool.submit(_unpack_wheel, name, context) for name in WHEELS]
@@ -111,20 +111,23 @@ def _unpack_wheel(name: str, context: Path) -> None:
     run([*pip, f"--target={context / name}", WHEELS[name]])
 
 
-def cpython_of_this_machine() -> Path | None:
+def cpython_of_this_machine(version: str = CPYTHON) -> Path | None:
     """A CPython that was built from source on this machine, as the real image's is."""
     root = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")
-    return next(iter(sorted(root.glob(f"versions/{CPYTHON}.*"))), None)
+    return next(iter(sorted(root.glob(f"versions/{version}.*"))), None)
 
 
-def _copy_cpython(source: Path, target: Path) -> None:
-    """Without the test suites, static libraries, caches and installed packages."""
+def copy_cpython(source: Path, target: Path, version: str = CPYTHON) -> None:
+    """For /usr/local: without the test suites, static libraries, caches and installed packages."""
     unwanted = shutil.ignore_patterns("__pycache__", "test", "tests", "*.a", "site-packages")
     for folder in ("bin", "include", "lib"):
         shutil.copytree(source / folder, target / folder, symlinks=True, ignore=unwanted)
     for script in target.glob("bin/pip*"):
         script.unlink()
-    (target / f"lib/python{CPYTHON}/site-packages").mkdir()
+    (target / f"lib/python{version}/site-packages").mkdir()
+    if shutil.which("strip"):  # the real image is linked without symbols
+        libraries = target.rglob("*.so*")
+        run(["strip", "--strip-unneeded", *(str(each) for each in libraries if each.is_file())])
 
 
 def _machine_settings() -> dict[str, str]:

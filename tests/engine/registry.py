@@ -7,25 +7,31 @@ import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.engine.service import Service, run
 
 
 @contextmanager
 def running_registry(
-    storage: Path, folder: Path, *, users: Mapping[str, str] | None = None
+    storage: Path,
+    folder: Path,
+    more: Mapping[str, Any] | None = None,
+    *,
+    users: Mapping[str, str] | None = None,
 ) -> Iterator[str]:
     """Serve what `storage` holds and give the address, `localhost:PORT`.
 
-    Daemons talk plain HTTP to that name without any setting. With `users`, names and passwords,
-    nobody else gets in.
+    Daemons talk plain HTTP to that name without any setting. `more` are settings of the registry;
+    those of `http` are added. With `users`, names and passwords, nobody else gets in.
     """
     port = free_port()
     settings: dict[str, object] = {
         "version": "0.1",
         "log": {"level": "warn"},
         "storage": {"filesystem": {"rootdirectory": str(storage)}},
-        "http": {"addr": f"127.0.0.1:{port}"},
+        **(more or {}),
+        "http": {"addr": f"127.0.0.1:{port}", **(more or {}).get("http", {})},
     }
     if users:
         passwords = folder / "htpasswd"

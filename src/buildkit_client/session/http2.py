@@ -30,6 +30,8 @@ _HEADER_LIMIT = 16 << 20
 _MAX_HEADER_LIST, _MAX_STREAMS = 6, 3
 _STREAM_LIMIT = 1000
 _RECEIVE = 256 * 1024
+# Frames are small; so many bytes of them are written together, and then others have their turn.
+_AT_ONCE = 256 * 1024
 
 
 class Connection:
@@ -168,12 +170,12 @@ class Connection:
                 self._streams[number].window += grown
             self.room.notify_all()
 
-    def send_data(self, stream: Stream, data: bytes) -> None:
+    def send_data(self, stream: Stream, data: bytes | bytearray) -> None:
         """Send all, as the other side has room for it. Raises ConnectionError when it ended."""
         view = memoryview(data)
         while view:
             with self.room:
-                while not (count := min(len(view), self._window, stream.window, self._frame)) > 0:
+                while not (count := min(len(view), self._window, stream.window, _AT_ONCE)) > 0:
                     if self.closed or stream.broken:
                         raise ConnectionResetError("the builder ended the call")
                     self.room.wait()
@@ -181,7 +183,12 @@ class Connection:
                     raise ConnectionResetError("the builder ended the call")
                 self._window -= count
                 stream.window -= count
-            self._write(_DATA, 0, stream.number, view[:count])
+            frames = [
+                _frame(_DATA, 0, stream.number, view[place : min(place + self._frame, count)])
+                for place in range(0, count, self._frame)
+            ]
+            with self._writing:
+                self._socket.sendall(b"".join(frames))
             view = view[count:]
 
     def send_headers(

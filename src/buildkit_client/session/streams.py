@@ -132,14 +132,15 @@ class Stream:
 
     def send(self, message: bytes) -> None:
         """Send a message, together with what comes soon after; see `flush`."""
-        self._batch += b"\0" + len(message).to_bytes(4) + message
+        self._batch += b"\0" + len(message).to_bytes(4)
+        self._batch += message
         if len(self._batch) >= _BATCH:
             self.flush()
 
     def flush(self) -> None:
         """Let nothing wait that was sent."""
         self._answer()
-        data, self._batch = bytes(self._batch), bytearray()
+        data, self._batch = self._batch, bytearray()
         self._connection.send_data(self, data)
 
     def _answer(self) -> None:

@@ -64,7 +64,29 @@ def parse(
     )
 
 
+def docker_dial(url: str, tls: Tls | None = None) -> Dial:
+    """What connects to the Docker API at a URL (unix, tcp or ssh), for plain HTTP/1.1 on it."""
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "unix":
+            return _unix_dial(unquote(parts.path), NEAR)
+        case "tcp":
+            return _tcp_dial(*_host_and_port(url), tls, NEAR)
+        case "ssh":
+            return CommandDial(["docker", "-H", url, "system", "dial-stdio"])
+    raise BadRequest(
+        f"'{url}' is not an address of a Docker daemon: unix://, tcp:// and ssh:// are"
+    )
+
+
 def _unix(url: str, path: str, docker: bool, timeout: float) -> Address:
+    dial = _unix_dial(path, timeout)
+    if docker or _is_dockerd(url, dial, timeout):
+        return _hijacked(url, dial, timeout)
+    return Address(url, target=f"unix:{path}", patience=timeout)
+
+
+def _unix_dial(path: str, timeout: float) -> Dial:
     def dial() -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
@@ -76,12 +98,17 @@ def _unix(url: str, path: str, docker: bool, timeout: float) -> Address:
         connection.settimeout(None)
         return connection
 
-    if docker or _is_dockerd(url, dial, timeout):
-        return _hijacked(url, dial, timeout)
-    return Address(url, target=f"unix:{path}", patience=timeout)
+    return dial
 
 
 def _tcp(url: str, tls: Tls | None, docker: bool, timeout: float) -> Address:
+    host, port = _host_and_port(url)
+    if not docker:
+        return Address(url, target=urlsplit(url).netloc, tls=tls, patience=timeout)
+    return _hijacked(url, _tcp_dial(host, port, tls, timeout), timeout)
+
+
+def _host_and_port(url: str) -> tuple[str, int]:
     parts = urlsplit(url)
     try:
         host, port = parts.hostname, parts.port
@@ -89,8 +116,10 @@ def _tcp(url: str, tls: Tls | None, docker: bool, timeout: float) -> Address:
         host = port = None
     if not host or not port:
         raise BadRequest(f"'{url}' has no host and port")
-    if not docker:
-        return Address(url, target=parts.netloc, tls=tls, patience=timeout)
+    return host, port
+
+
+def _tcp_dial(host: str, port: int, tls: Tls | None, timeout: float) -> Dial:
     place = (host, port)
 
     def dial() -> socket.socket:
@@ -104,7 +133,7 @@ def _tcp(url: str, tls: Tls | None, docker: bool, timeout: float) -> Address:
         secured.settimeout(None)
         return secured
 
-    return _hijacked(url, dial, timeout)
+    return dial
 
 
 def _hijacked(url: str, dial: Dial, timeout: float) -> Address:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,14 +57,31 @@ def named(
 
 def at_usual_places(*, timeout: float | None = None) -> Found | None:
     """A builder whose socket is where it usually is; nobody may be listening there any more."""
+    for path, is_docker in usual_sockets():
+        reason = "Docker's socket is there" if is_docker else "buildkitd's socket is there"
+        return Found(parse(f"unix://{path}", docker=is_docker, timeout=timeout), reason)
+    return None
+
+
+def usual_sockets() -> Iterator[tuple[Path, bool]]:
+    """Those that are there, and whether it is Docker's."""
     if _DOCKER_SOCKET.exists():
-        address = parse(f"unix://{_DOCKER_SOCKET}", docker=True, timeout=timeout)
-        return Found(address, "Docker's socket is there")
+        yield _DOCKER_SOCKET, True
     for path in _BUILDKIT_SOCKETS:
         if path.exists():
-            address = parse(f"unix://{path}", timeout=timeout)
-            return Found(address, "buildkitd's socket is there")
-    return None
+            yield path, False
+
+
+def docker_endpoint(environ: Mapping[str, str] | None = None) -> contexts.Endpoint:
+    """Where the Docker API is: $DOCKER_HOST, the context in use, or its usual socket."""
+    environ = os.environ if environ is None else environ
+    if url := environ.get("DOCKER_HOST"):
+        return contexts.Endpoint(url, _docker_tls(environ))
+    folder = contexts.config_folder()
+    name = contexts.current(folder)
+    if name != contexts.DEFAULT:
+        return contexts.read(name, folder)
+    return contexts.Endpoint(f"unix://{_DOCKER_SOCKET}", None)
 
 
 def _docker_tls(environ: Mapping[str, str]) -> Tls | None:

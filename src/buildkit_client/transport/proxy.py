@@ -20,7 +20,16 @@ from buildkit_client.transport import leftovers
 _CHUNK = 256 * 1024
 _PREFIX = "buildkit-client-"
 
+# The kernel takes 107 bytes of a socket's path; the rest is the folder's own name.
+_LONGEST_PLACE = 80
+
 Dial = Callable[[], socket.socket]
+
+
+def _place() -> Path:
+    """For temporary folders that hold sockets: a long $TMPDIR will not do."""
+    place = Path(tempfile.gettempdir())
+    return place if len(os.fsencode(place)) <= _LONGEST_PLACE else Path("/tmp")
 
 
 class Proxy:
@@ -28,9 +37,10 @@ class Proxy:
 
     def __init__(self, dial: Dial) -> None:
         self._dial = dial
-        for left in leftovers.abandoned(Path(tempfile.gettempdir()), _PREFIX):
+        place = _place()
+        for left in leftovers.abandoned(place, _PREFIX):
             shutil.rmtree(left, ignore_errors=True)
-        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
         self._held = leftovers.lock(self._folder)
         self._path = self._folder / "s"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)

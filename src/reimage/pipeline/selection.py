@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
+from functools import lru_cache
 
 from reimage.pipeline.errors import UsageError
 from reimage.rewriting import Transformation
@@ -10,8 +11,9 @@ from reimage.text import closest
 from reimage.transforms import load
 
 
+@lru_cache(maxsize=64)
 def select(
-    chosen: Sequence[str] = (), ignored: Sequence[str] = (), preferred: Sequence[str] = ()
+    chosen: tuple[str, ...] = (), ignored: tuple[str, ...] = (), preferred: tuple[str, ...] = ()
 ) -> tuple[Transformation, ...]:
     """The transformations to run: one of each group of alternatives.
 

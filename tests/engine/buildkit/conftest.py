@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.engine.buildkit.docker_builds import Docker
 from tests.engine.buildkit.leftovers import at, nothing_is_left
-from tests.engine.install import CACHE, locked
+from tests.engine.install import CACHE, install, locked
 from tests.engine.service import run
 
 from buildkit_client import Builder, BuildKitError, connect
@@ -92,6 +93,21 @@ def builder(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     with connect(url) as connected:
         yield connected
+
+
+@pytest.fixture
+def docker(store: str, url: str, request: pytest.FixtureRequest) -> Docker:
+    """The docker CLI, for the daemon that `builder` is connected to."""
+    engine = install("sid")
+    if os.environ.get(f"TEST_BUILDER_{store.upper()}"):
+        settings = request.getfixturevalue("tmp_path_factory").mktemp("docker")
+        (settings / "cli-plugins").symlink_to(engine.client_plugins)
+        return Docker(
+            engine.docker, {**os.environ, "DOCKER_HOST": url, "DOCKER_CONFIG": str(settings)}
+        )
+    start: StartDaemon = request.getfixturevalue("start_daemon")
+    daemon = start("sid", "containerd" if store == "containerd" else "graphdriver")
+    return Docker(engine.docker, daemon.environment)
 
 
 @pytest.fixture(scope="session")

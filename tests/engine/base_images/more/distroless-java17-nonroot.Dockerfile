@@ -1,0 +1,3 @@
+FROM gcr.io/distroless/java17-debian12
+USER 65532
+WORKDIR /home/nonroot
