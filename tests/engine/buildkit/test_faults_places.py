@@ -169,16 +169,13 @@ WRONG = [Credentials("", ""), Credentials("u", "wrong"), Credentials("nobody", "
 @pytest.mark.parametrize("wrong", WRONG, ids=["none", "a wrong password", "a wrong name"])
 def test_an_image_that_one_may_not_pull(
     builder: Builder,
-    suite: str,
     make_context: MakeContext,
     guarded: str,
     ends_in: EndsIn,
     wrong: Credentials,
 ) -> None:
     dockerfile = f"FROM {guarded}/private\n".encode()
-    # An older BuildKit does not tell whose error it is.
-    kind = BuildFailed if suite == "trixie" else Rejected
-    with ends_in(kind, r"private.* (401 Unauthorized|.*authorization failed)"):
+    with ends_in(Rejected, r"private.* (401 Unauthorized|.*authorization failed)"):
         builder.build(
             BuildRequest(context=make_context(), dockerfile=dockerfile),
             credentials=lambda _host: wrong,

@@ -68,15 +68,15 @@ def test_an_ssh_agent_that_is_not_given(
         builder.build(request(make_context(), SSH % b",required=true"))
 
 
-@pytest.mark.parametrize("kind", ["none", "dead", "a file"])
+@pytest.mark.parametrize("what", ["none", "dead", "a file"])
 def test_an_ssh_agent_that_does_not_answer(
-    builder: Builder, make_context: MakeContext, ends_in: EndsIn, tmp_path: Path, kind: str
+    builder: Builder, make_context: MakeContext, ends_in: EndsIn, tmp_path: Path, what: str
 ) -> None:
     place = tmp_path / "agent"
-    if kind == "dead":
+    if what == "dead":
         with socket.socket(socket.AF_UNIX) as agent:
             agent.bind(str(place))
-    elif kind == "a file":
+    elif what == "a file":
         place.touch()
     with ends_in(BadRequest, "SSH agent at .* does not answer"):
         builder.build(request(make_context(), SSH % b"", ssh={"default": place}))

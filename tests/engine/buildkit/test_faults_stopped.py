@@ -107,7 +107,7 @@ def test_a_file_that_was_on_its_way_is_not_there(
     target.write_bytes(b"before")
     request = BuildRequest(
         context=make_context(),
-        dockerfile=SHELL + b"RUN dd if=/dev/zero of=/large bs=1M count=500\n",
+        dockerfile=SHELL + b"RUN dd if=/dev/zero of=/large bs=1M count=250\n",
         network="host",
         outputs=(Tar(target),),
     )
