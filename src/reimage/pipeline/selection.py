@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from reimage.pipeline.errors import UsageError
 from reimage.rewriting import Transformation
@@ -18,7 +19,7 @@ def select(
     An alternative runs when it is preferred or named in `chosen`, and then its default does not,
     unless `chosen` names that as well. Raises UsageError for a name that is none.
     """
-    return _select(load(), chosen, ignored, preferred)
+    return _select(tuple(load()), tuple(chosen), tuple(ignored), tuple(preferred))
 
 
 @lru_cache(maxsize=64)
