@@ -12,6 +12,8 @@ sys.path.insert(0, str(ROOT))
 
 from tests.fixture_cases import Case, find_cases, produced  # noqa: E402
 
+from reimage.image.waste import kinds  # noqa: E402
+from reimage.image.waste.kinds import KINDS  # noqa: E402
 from reimage.report.json_schema import schema  # noqa: E402
 from reimage.rewriting import Claim, Transformation  # noqa: E402
 from reimage.rewriting.patches import make_patch  # noqa: E402
@@ -39,7 +41,30 @@ def pages() -> Iterator[tuple[Path, str]]:
         own = [case for case in cases if case.transformation == transformation.name]
         path = DOCS / "transforms" / f"{transformation.title}.md"
         yield path, page(transformation, own)
+    yield DOCS / "waste-kinds.md", waste_kinds()
     yield DOCS / "schema" / "optimize.schema.json", json.dumps(schema(), indent=2) + "\n"
+
+
+def waste_kinds() -> str:
+    lines = [
+        HEAD + "# Kinds of waste\n",
+        WASTE,
+        "",
+        "| kind | what it is | cured by |",
+        "|---|---|---|",
+    ]
+    for kind in KINDS:
+        meaning = " ".join((getattr(kinds, kind.name).__doc__ or "").split())
+        cures = [f"[{name}](transforms/{name.replace('_', '-')}.md)" for name in kind.cures]
+        lines.append(f"| `{kind.name}` | {meaning} | {', '.join(cures) or '–'} |")
+    return "\n".join(lines) + "\n"
+
+
+WASTE = (
+    "Content of regular files, in bytes. What is waste for several reasons counts once, for the "
+    "first kind below. A hard link is never waste as long as a container sees the content under "
+    "any name. [Beside dive](waste.md)."
+)
 
 
 def overview() -> str:

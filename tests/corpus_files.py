@@ -13,6 +13,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2] / "shared" / "corpus"
 PRESENT = (ROOT / "index.tsv").is_file()
+every_eighth_or_all = pytest.mark.parametrize("step", [8, pytest.param(1, marks=pytest.mark.slow)])
+"""For laws that take long: a part of the corpus always, all of it with the slow tests."""
 needs_corpus = pytest.mark.skipif(not PRESENT, reason=f"the corpus is absent (looked in {ROOT})")
 
 

@@ -8,13 +8,16 @@ found. Cases named `refuses_…` have none either, and the transformation says w
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from reimage.context.survey import survey
 from reimage.dockerfile import parse
-from reimage.model import ContextFacts
+from reimage.model import ContextFacts, ImageFacts
+from reimage.model.images.answers import Pinning, Resolved, Unresolved
 from reimage.rewriting import Claim, Outcome, Transformation, rewrite
 from reimage.text import decode, encode
 from reimage.transforms import load
@@ -22,6 +25,9 @@ from reimage.transforms import load
 ROOT = Path(__file__).parent.parent / "fixtures" / "dockerfiles"
 ALL_TOGETHER = "together"
 APPS = "apps"
+REGISTRY = "registry.toml"
+"""What registries say, beside `before`: `tags` (each a digest, or a table with `digest` and
+`created`, or with the `error`), and `update`, `made-before` and `named-contexts`."""
 NO_CONTEXT = ".no-context"
 """A case with this file beside `before` is looked at without knowing its context."""
 
@@ -50,6 +56,18 @@ class Case:
         before = self.path / "before"
         return survey(before, before / "Dockerfile")
 
+    @property
+    def images(self) -> ImageFacts | None:
+        path = self.path / REGISTRY
+        if not path.exists():
+            return None
+        told = tomllib.loads(path.read_text(encoding="utf-8"))
+        answers = {tag: _answer(answer) for tag, answer in told["tags"].items()}
+        return ImageFacts(
+            Pinning(answers, told.get("update", False), told.get("made-before")),
+            named_contexts=frozenset(told.get("named-contexts", ())),
+        )
+
     def context_with(self, files: Mapping[str, str]) -> ContextFacts | None:
         """The context once `files` are written."""
         context = self.context
@@ -71,6 +89,7 @@ class Case:
             self.transformations,
             allow=Claim.CHANGES_BEHAVIOUR,
             context=self.context,
+            images=self.images,
         )
 
     def expected(self) -> dict[str, str]:
@@ -88,6 +107,14 @@ class Case:
             target = self.path / "after" / name
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(encode(text))
+
+
+def _answer(told: Any) -> Resolved | Unresolved:
+    if isinstance(told, str):
+        return Resolved(told)
+    if "error" in told:
+        return Unresolved(told["error"])
+    return Resolved(told["digest"], told.get("created"))
 
 
 def produced(outcome: Outcome) -> dict[str, str]:

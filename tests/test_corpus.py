@@ -69,7 +69,7 @@ def test_a_second_run_changes_nothing() -> None:
 
 
 def test_the_alternatives_keep_the_laws_too() -> None:
-    alternatives = [each.name for each in load() if each.alternative_to]
+    alternatives = tuple(each.name for each in load() if each.alternative_to)
     chosen = select(preferred=alternatives)
     done = 0
     for each in everything():

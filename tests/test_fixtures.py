@@ -38,6 +38,7 @@ def test_a_second_run_changes_nothing(case: Case) -> None:
         case.transformations,
         allow=Claim.CHANGES_BEHAVIOUR,
         context=case.context_with(first.files),
+        images=case.images,
     )
     assert again.text == first.text
     assert not again.files

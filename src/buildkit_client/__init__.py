@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         IntoEngine,
         LocalDirectory,
         OciArchive,
+        OciDirectory,
         Output,
         Tar,
     )
@@ -69,7 +70,8 @@ _ROOMS = {
     "files": "FileInfo",
     "gateway": "Gateway ImageReference Result",
     "history": "BuildRecord",
-    "outputs": "Compression DockerArchive Image IntoEngine LocalDirectory OciArchive Output Tar",
+    "outputs": "Compression DockerArchive Image IntoEngine LocalDirectory OciArchive OciDirectory "
+    "Output Tar",
     "policy": "Rule",
     "request": "BuildRequest Cache Provenance Sbom",
     "solve": "Build BuildResult",
@@ -108,6 +110,7 @@ __all__ = [
     "LogPiece",
     "NoBuilder",
     "OciArchive",
+    "OciDirectory",
     "Output",
     "Progress",
     "Provenance",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,15 @@ from buildkit_client import messages
 from buildkit_client.channel import CONTROL, call
 from buildkit_client.error_details import translated
 from buildkit_client.errors import Unsupported
-from buildkit_client.outputs import Output
-from buildkit_client.request import BuildRequest, Cache
+from buildkit_client.outputs import IntoEngine, OciDirectory, Output
+from buildkit_client.request import OCI_LAYOUT, BuildRequest, Cache
 
 _LABELS = "org.mobyproject.buildkit.worker."
 _SNAPSHOTTER = _LABELS + "snapshotter"
 _MOBY = _LABELS + "moby."
 _EXPORTERS = frozenset({"image", "oci", "docker", "tar", "local"})
-_CACHES = frozenset({"inline", "local", "registry"})
+_CACHES = frozenset({"inline", "local", "registry", "gha"})
+_OWN_CACHES = _CACHES | {"s3", "azblob"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +45,33 @@ class Abilities:
     image_store: str
     exporters: frozenset[str]
     cache_exporters: frozenset[str]
-    attestations: bool
+    #: Whether its image store keeps images that are an index: of several platforms, or attested.
+    indexes: bool
+    #: Whether a named context can be an OCI layout on the client's machine.
+    layouts: bool
+    #: Those whose programs it can run; files can be copied into images of any platform.
     platforms: tuple[str, ...]
 
     def check(self, request: BuildRequest) -> None:
         """Raise `Unsupported` for the first thing that this builder lacks."""
         for output in request.outputs:
             self._check_output(output)
+            _check_compression(output.attributes())
+        if sum(isinstance(output, OciDirectory) for output in request.outputs) > 1:
+            raise Unsupported("a build can write one OCI layout; copy it, or build once for each")
         for cache in request.cache_to:
             self._check_cache(cache)
-        if not self.attestations and (request.provenance or request.sbom):
-            raise Unsupported(f"{self.image_store} keeps no attestations{_ADVICE}")
+            _check_compression(cache.options)
+        if not self.layouts:
+            for place in request.contexts.values():
+                if isinstance(place, str) and place.startswith(OCI_LAYOUT):
+                    lack = "cannot read OCI layouts of this machine"
+                    raise Unsupported(f"{self.image_store} {lack}{_ADVICE}")
+        if not self.indexes and any(isinstance(output, IntoEngine) for output in request.outputs):
+            if request.provenance or request.sbom:
+                raise Unsupported(f"{self.image_store} keeps no attestations{_ADVICE}")
+            if len(request.platforms) > 1:
+                raise Unsupported(f"{self.image_store} keeps one platform of an image{_ADVICE}")
 
     def _check_output(self, output: Output) -> None:
         if output.kind not in self.exporters:
@@ -65,14 +82,27 @@ class Abilities:
             )
 
     def _check_cache(self, cache: Cache) -> None:
-        if cache.kind not in self.cache_exporters and cache.kind in _CACHES:
-            raise Unsupported(f"{self.image_store} cannot write a '{cache.kind}' cache{_ADVICE}")
+        if cache.kind not in self.cache_exporters:
+            can = ", ".join(sorted(self.cache_exporters))
+            advice = _ADVICE if cache.kind in _CACHES else ""
+            raise Unsupported(
+                f"{self.image_store} cannot write a '{cache.kind}' cache (it can: {can}){advice}"
+            )
 
 
 GRAPH_DRIVERS = "a Docker Engine without the containerd image store"
 CONTAINERD = "a Docker Engine with the containerd image store"
 OWN = "a BuildKit of its own"
 _ADVICE = "; the Engine's containerd image store can"
+
+
+def _check_compression(options: Mapping[str, str]) -> None:
+    """There is no telling which Go a builder was built with."""
+    if options.get("compression") == "estargz":
+        raise Unsupported(
+            "a BuildKit that was built with a recent Go dies of eStargz layers: none are asked for;"
+            " zstd or gzip will do"
+        )
 
 
 def list_workers(channel: grpc.Channel) -> tuple[Worker, ...]:
@@ -92,6 +122,13 @@ def list_workers(channel: grpc.Channel) -> tuple[Worker, ...]:
     )
 
 
+def tell_version(channel: grpc.Channel) -> str:
+    """What the builder says its version is; empty for one that does not say."""
+    with translated():
+        answer = call(channel, CONTROL + "Info", messages.Empty(), messages.InfoResponse)
+    return answer.version.version
+
+
 def ask(channel: grpc.Channel) -> Abilities:
     """Find out what a builder can do."""
     workers = list_workers(channel)
@@ -102,10 +139,10 @@ def ask(channel: grpc.Channel) -> Abilities:
     )
     if is_engine and _SNAPSHOTTER not in labels:
         exporters = frozenset({"moby", "tar", "local"})
-        return Abilities(GRAPH_DRIVERS, exporters, frozenset({"inline"}), False, platforms)
+        return Abilities(GRAPH_DRIVERS, exporters, frozenset({"inline"}), False, False, platforms)
     if is_engine:
-        return Abilities(CONTAINERD, _EXPORTERS | {"moby"}, _CACHES, True, platforms)
-    return Abilities(OWN, _EXPORTERS, _CACHES, True, platforms)
+        return Abilities(CONTAINERD, _EXPORTERS | {"moby"}, _CACHES, True, True, platforms)
+    return Abilities(OWN, _EXPORTERS, _OWN_CACHES, True, True, platforms)
 
 
 def _any_starts(labels: Iterable[str], start: str) -> bool:

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from buildkit_client import caches
+from buildkit_client import caches, layouts
 from buildkit_client.errors import BadRequest
-from buildkit_client.request import BuildRequest
+from buildkit_client.ignore import patterns_in_force
+from buildkit_client.request import OCI_LAYOUT, BuildRequest
 from buildkit_client.session.trees import Directory, Files, Tree
 
 _DOCKERFILE = "Dockerfile"
+# What the builder asks for whatever the ignore file says.
+_ALWAYS = (".dockerignore", _DOCKERFILE, f"{_DOCKERFILE}.dockerignore", _DOCKERFILE.lower())
 
 
 class Sources(NamedTuple):
@@ -20,6 +23,7 @@ class Sources(NamedTuple):
 
     trees: dict[str, Tree]
     folders: tuple[Path, ...]
+    stores: dict[str, Path]
     attributes: dict[str, str]
 
 
@@ -27,12 +31,15 @@ def sources(request: BuildRequest) -> Sources:
     """The trees of a request by the names that FileSync asks for."""
     trees: dict[str, Tree] = {}
     folders: list[Path] = []
+    stores: dict[str, Path] = {}
     attributes: dict[str, str] = {}
 
     def offer(name: str, folder: Path) -> None:
         if not folder.is_dir():
             raise BadRequest(f"{folder} is not a directory")
-        trees[name] = Directory(folder)
+        own = request.dockerfile or folder / _DOCKERFILE if name == "context" else None
+        held_back = patterns_in_force(folder, own if isinstance(own, Path) else None)
+        trees[name] = Directory(folder, held_back=held_back, always=_ALWAYS)
         folders.append(folder)
 
     if isinstance(request.context, Path):
@@ -45,10 +52,16 @@ def sources(request: BuildRequest) -> Sources:
         if isinstance(place, Path):
             offer(f"context:{name}", place)
             attributes[f"context:{name}"] = f"local:context:{name}"
+        elif place.startswith(OCI_LAYOUT):
+            found = layouts.find(place.removeprefix(OCI_LAYOUT))
+            # The builder wants a name: which one does not matter, for the digest says all.
+            store = f"layout{len(stores)}"
+            stores[f"oci:{store}"] = found.folder
+            attributes[f"context:{name}"] = f"{OCI_LAYOUT}{store}@{found.digest}"
         else:
             attributes[f"context:{name}"] = place
     _dockerfile(request, trees, folders, attributes)
-    return Sources(trees, tuple(folders), attributes)
+    return Sources(trees, tuple(folders), stores, attributes)
 
 
 def _dockerfile(
@@ -69,12 +82,13 @@ def _dockerfile(
             attributes["filename"] = _DOCKERFILE
         case None if request.context is None:
             raise BadRequest("there is neither a context nor a Dockerfile")
-        case None:
-            attributes["filename"] = _DOCKERFILE  # the one in the repository that is fetched
+        case None:  # the one in the repository that is fetched
+            attributes["filename"] = request.frontend_options.get("filename", _DOCKERFILE)
         case path:
             if not path.is_file():
                 raise BadRequest(f"there is no Dockerfile at {path}")
-            trees["dockerfile"] = Directory(path.parent)
+            only = (path.name, f"{path.name}.dockerignore", _DOCKERFILE.lower())
+            trees["dockerfile"] = Directory(path.parent, held_back=["**"], always=only)
             folders.append(path.parent)
             attributes["filename"] = path.name
 

@@ -18,6 +18,9 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("grpc.enable_http_proxy", 0),
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.default_authority", "localhost"),
+    # A builder that was started again is noticed soon.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1000),
 )
 
 CONTROL = "/moby.buildkit.v1.Control/"
@@ -65,10 +68,13 @@ def begin(
     *,
     metadata: Metadata = (),
     timeout: float | None = None,
+    wait_for_ready: bool = False,
 ) -> grpc.Future[Answer]:
-    """Start a call with one answer."""
+    """Start a call with one answer. With `wait_for_ready` it is made once there is a connection."""
     method = channel.unary_unary(path, encode, answer.FromString)
-    return method.future(request, timeout=timeout, metadata=tuple(metadata))
+    return method.future(
+        request, timeout=timeout, metadata=tuple(metadata), wait_for_ready=wait_for_ready
+    )
 
 
 def call(

@@ -47,11 +47,12 @@ def prune(
 
     One of the two has to be said: the cache is shared by all who build there.
     """
-    if not filters and unused_for <= 0:
+    if isinstance(filters, str) or not all(map(str.strip, filters)):
+        raise BadRequest("an empty filter would take all: a filter is such as 'type==regular'")
+    kept = unused_for * 1e9
+    if not 0 <= kept < 1 << 63 or (not filters and kept < 1):
         raise BadRequest("say what to prune: filters, or how long it was not used")
-    request = messages.PruneRequest(
-        filter=filters, all=bool(filters), keep_duration=int(unused_for * 1e9)
-    )
+    request = messages.PruneRequest(filter=filters, all=bool(filters), keep_duration=int(kept))
     with translated():
         path = CONTROL + "Prune"
         return tuple(_read(item) for item in stream(channel, path, request, messages.UsageRecord))

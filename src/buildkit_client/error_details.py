@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from buildkit_client import messages
 from buildkit_client.errors import (
@@ -32,6 +33,8 @@ from buildkit_client.errors import (
 )
 
 _TRAILER = "grpc-status-details-bin"
+_STOPPED = "the build was stopped before it ended"
+_TIME_OVER = "the builder was not done when the time that was given was over"
 _PREFIX = "github.com/moby/buildkit/"
 _PLAIN: dict[grpc.StatusCode, type[BuildKitError]] = {
     grpc.StatusCode.CANCELLED: Cancelled,
@@ -64,7 +67,7 @@ def translated() -> Iterator[None]:
     except grpc.RpcError as error:
         raise decode(error) from error
     except grpc.FutureCancelledError as error:
-        raise Cancelled("the build was cancelled") from error
+        raise Cancelled(_STOPPED) from error
     except grpc.FutureTimeoutError as error:
         raise TimedOut("the builder did not answer in time") from error
 
@@ -92,17 +95,21 @@ def decode(error: Exception) -> BuildKitError:
 def _classify(code: grpc.StatusCode, message: str, details: Details) -> BuildKitError:
     if details.subrequest:
         return Unsupported(f"the builder's frontend does not know {details.subrequest}")
-    if code is grpc.StatusCode.UNAVAILABLE:
-        unreached = "failed to connect" in message
-        return (NoBuilder if unreached else BuilderGone)(f"the builder is not there: {message}")
     if code is grpc.StatusCode.CANCELLED or message.endswith("context canceled"):
-        return Cancelled(message)
+        return Cancelled(_STOPPED)
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED and "deadline exceeded" in message.lower():
+        return TimedOut(_TIME_OVER)
+    if code is grpc.StatusCode.UNAVAILABLE or message.startswith("Stream removed"):
+        if "failed to connect" in message:
+            return NoBuilder(f"the builder cannot be reached: {message}")
+        return BuilderGone(f"the builder went away, and what it was doing is lost: {message}")
     if code in _PLAIN and not details.location:
         return _PLAIN[code](message)
     kind = BuildFailed
     if details.exit_code is not None:
         kind = StepFailed
-    elif details.from_frontend:
+    elif details.from_frontend or (details.location and not details.vertex):
+        # Older builders do not say that it was the frontend, but no step has a part in it.
         kind = Rejected
     return kind(
         message,
@@ -152,7 +159,7 @@ def _status(trailers: Sequence[tuple[str, str | bytes]] | None) -> messages.RpcS
         if key == _TRAILER and isinstance(value, bytes):
             try:
                 return messages.RpcStatus.FromString(value)
-            except ValueError:  # protobuf's DecodeError is one
+            except DecodeError:
                 break
     return messages.RpcStatus()
 

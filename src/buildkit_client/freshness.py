@@ -4,6 +4,9 @@ Under one shared key the builder asks only for files whose size or time changed 
 looked. A file that was rewritten within its old size and given its old time would stay as it was.
 So each context has a key that is kept only as long as no file looks changed to the file system
 (its ctime, its inode) but not to the builder. Then there is a new key, and all is sent again.
+
+What the ignore file holds back is not looked at: the builder never sees it. Should it ask for such
+a file all the same, for it reads the ignore file later than we do, the memory is dropped.
 """
 
 from __future__ import annotations
@@ -16,7 +19,10 @@ import time
 from array import array
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
+
+from buildkit_client.session.trees import Directory, Tree
 
 _KEY_BYTES = 16
 # The kernel's clock for files is coarse: what changed just now can change again unseen.
@@ -26,15 +32,21 @@ _UNSURE = 0
 _MOST_OLD = 100_000
 
 
-def shared_key(folders: Iterable[Path], *, cache: Path | None = None) -> str:
-    """A key for builds of these folders. Where nothing can be remembered, a new one each time."""
+def shared_key(folders: Iterable[Path], trees: Iterable[Tree], *, cache: Path | None = None) -> str:
+    """A key for builds of these folders, of which these trees are sent.
+
+    Where nothing can be remembered, it is a new one each time.
+    """
     roots = sorted({os.path.realpath(folder) for folder in folders})
     if not roots:
         return secrets.token_hex(_KEY_BYTES)
     name = hashlib.sha256("\0".join(roots).encode("utf-8", "surrogateescape")).hexdigest()[:32]
     place = (cache or _cache_folder()) / f"{name}.seen"
     key, before = _load(place)
-    now = _look(roots)
+    directories = [tree for tree in trees if isinstance(tree, Directory)]
+    for directory in directories:
+        directory.when_unwatched = partial(place.unlink, missing_ok=True)
+    now = _look(directories)
     if not key or _looks_changed(before, now) or len(before) > len(now) + _MOST_OLD:
         key, before = secrets.token_bytes(_KEY_BYTES), {}
     if not now.items() <= before.items():
@@ -54,29 +66,17 @@ def _looks_changed(before: dict[int, int], now: dict[int, int]) -> bool:
     return False
 
 
-def _look(roots: list[str]) -> dict[int, int]:
+def _look(directories: list[Directory]) -> dict[int, int]:
     """For each file what the builder is shown of it, and what the file system knows besides."""
     seen: dict[int, int] = {}
     recent: list[str] = []
     began = time.time_ns()
-    for root in roots:
-        folders = [root]
-        while folders:
-            try:
-                entries = os.scandir(folders.pop())
-            except OSError:
-                continue  # sending it will say what is wrong
-            with entries:
-                for entry in entries:
-                    if entry.is_dir(follow_symlinks=False):
-                        folders.append(entry.path)
-                        continue
-                    with suppress(FileNotFoundError):
-                        status = entry.stat(follow_symlinks=False)
-                        shown, mark = _describe(entry.path, status)
-                        seen[shown] = mark
-                        if status.st_ctime_ns > began - _COARSE_NS:
-                            recent.append(entry.path)
+    for directory in directories:
+        for path, status in directory.watched():
+            shown, mark = _describe(path, status)
+            seen[shown] = mark
+            if status.st_ctime_ns > began - _COARSE_NS:
+                recent.append(path)
     if recent:
         seen |= _look_again(recent)
     return seen

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -22,14 +23,15 @@ from buildkit_client.errors import BadRequest, BuildFailed
 from buildkit_client.files import FileInfo, read_stat
 from buildkit_client.freshness import shared_key
 from buildkit_client.request import BuildRequest
-from buildkit_client.session.filesend import Failures
+from buildkit_client.session.services import Failures
 from buildkit_client.session.tunnel import Session
 from buildkit_client.solve import services
 
 A = TypeVar("A", bound=Received)
 
+_PIECE = 4 << 20
 _CONFIG = "containerimage.config"
-_NOT_THERE = ("no such file or directory", "not a directory", "is a directory")
+_NOT_THERE = ("no such file or directory", "not a directory", "is a directory", "too many links")
 
 if TYPE_CHECKING:
     import grpc
@@ -60,13 +62,29 @@ class Result:
 
     def evaluate(self) -> None:
         """Run every step now. Raises what the build ends in."""
+        if not self._ref:
+            return
         self._gateway.call("Evaluate", messages.EvaluateRequest(ref=self._ref), messages.Empty)
 
-    def read(self, path: str, *, offset: int = 0, length: int = 0) -> bytes:
-        """The content of a file, or `length` bytes of it."""
-        part = messages.FileRange(offset=offset, length=length) if offset or length else None
-        request = messages.ReadFileRequest(ref=self._ref, path=_encode(path), range=part)
-        return self._look("ReadFile", request, messages.Bytes).data
+    def read(self, path: str, *, offset: int = 0, length: int | None = None) -> bytes:
+        """The content of a regular file, from `offset` on, or `length` bytes of it."""
+        info = self.stat(path)
+        if not stat.S_ISREG(info.mode):
+            # A pipe would hold the builder up, a device such as /dev/zero bring it down.
+            raise BadRequest(f"{path} is not a regular file, and only those can be read")
+        if offset < 0 or (length or 0) < 0:
+            raise BadRequest("a file is read from its start on, and not backwards")
+        end = info.size if length is None else min(info.size, offset + length)
+        pieces = []
+        while offset < end:
+            part = messages.FileRange(offset=offset, length=min(_PIECE, end - offset))
+            request = messages.ReadFileRequest(ref=self._ref, path=_encode(path), range=part)
+            piece = self._look("ReadFile", request, messages.Bytes).data
+            if not piece:
+                break
+            pieces.append(piece)
+            offset += len(piece)
+        return b"".join(pieces)
 
     def list(self, path: str = "/", *, pattern: str = "") -> tuple[FileInfo, ...]:
         """What is in a directory, one level deep."""
@@ -82,9 +100,13 @@ class Result:
         return read_stat(self._look("StatFile", request, messages.StatFileResponse).stat)
 
     def _look(self, method: str, request: Sent, answer: type[A]) -> A:
+        if not self._ref:
+            raise BadRequest("the result is empty: there is no file in it")
         try:
             return self._gateway.call(method, request, answer)
         except BuildFailed as error:
+            if error.message.startswith("no such ref"):
+                raise BadRequest("what failed is looked at from a container on it") from error
             # The builder has no code for it, and a step that fails has a place in the Dockerfile.
             if error.location is None and error.message.endswith(_NOT_THERE):
                 raise BadRequest(error.message) from error
@@ -92,7 +114,19 @@ class Result:
 
     def container(self, options: ContainerOptions | None = None) -> Container:
         """A container on this result, to be used in a `with`. What it writes is thrown away."""
-        return Container(self._gateway.channel, self._gateway.metadata, self._ref, options)
+        options = options or ContainerOptions()
+        mounts = {path: result.mountable(self._gateway) for path, result in options.mounts.items()}
+        return Container(
+            self._gateway.channel, self._gateway.metadata, self._ref, options, mounts=mounts
+        )
+
+    def mountable(self, gateway: Gateway) -> str:
+        """The builder's name of the result, for something in the same gateway."""
+        if not self._ref:
+            raise BadRequest("the result is empty: there is nothing to mount")
+        if gateway is not self._gateway:
+            raise BadRequest("a result can be mounted only beside others of the same gateway")
+        return self._ref
 
 
 class Gateway:
@@ -114,8 +148,8 @@ class Gateway:
         self._sources = attributes.sources(request)
         self._session = Session(
             channel,
-            services(request, self._sources, credentials, Failures()),
-            shared_key=shared_key(self._sources.folders),
+            services(request, self._sources, credentials, Failures(), {}),
+            shared_key=shared_key(self._sources.folders, self._sources.trees.values()),
             name=str(request.context or ""),
         )
         self._solve: grpc.Future[messages.SolveResponse] | None = None
@@ -183,7 +217,8 @@ class Gateway:
         return Result(self, result.ref.id, dict(result.metadata))
 
     def failed_state(self, failure: BuildFailed) -> Result:
-        """The files as they were when a RUN failed: what `solve(evaluate=True)` raised."""
+        """The files as they were when a RUN failed: what `solve(evaluate=True)` raised. Only a
+        container sees them: the builder cannot read or list them for us."""
         mounts = details_of(failure).mount_ids
         if not mounts or not mounts[0]:
             raise BadRequest("the builder kept no state of this failure")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from buildkit_client import messages
 from buildkit_client.channel import CONTROL, call, stream
 from buildkit_client.error_details import translated
-from buildkit_client.errors import BadRequest
+from buildkit_client.errors import BadRequest, BuildFailed
 from buildkit_client.status import Progress, Time, read_time
 
 _DELETED = 2
@@ -45,7 +46,8 @@ def records(channel: grpc.Channel) -> tuple[BuildRecord, ...]:
 
 def record(channel: grpc.Channel, ref: str) -> BuildRecord:
     """One build; `BadRequest` if the builder does not remember it."""
-    found = _events(channel, messages.BuildHistoryRequest(ref=_checked(ref), early_exit=True))
+    with _remembered(ref):
+        found = _events(channel, messages.BuildHistoryRequest(ref=_checked(ref), early_exit=True))
     for item in found:
         if item.ref == ref:
             return item
@@ -74,8 +76,19 @@ def pin(channel: grpc.Channel, ref: str, *, pinned: bool = True) -> None:
 
 
 def _update(channel: grpc.Channel, request: messages.UpdateBuildHistoryRequest) -> None:
-    with translated():
+    with _remembered(request.ref), translated():
         call(channel, CONTROL + "UpdateBuildHistory", request, messages.Empty)
+
+
+@contextmanager
+def _remembered(ref: str) -> Iterator[None]:
+    """The builder has a code neither for a build that it forgot nor for one that never was."""
+    try:
+        yield
+    except BuildFailed as error:
+        if error.message.endswith(("not found", "file does not exist")):
+            raise BadRequest(f"the builder remembers no build {ref}") from error
+        raise
 
 
 def _events(channel: grpc.Channel, request: messages.BuildHistoryRequest) -> list[BuildRecord]:

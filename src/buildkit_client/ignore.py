@@ -1,31 +1,47 @@
 """Which paths of a build context a `.dockerignore` file holds back, as BuildKit reads it.
 
-The patterns are matched by `e2b_dockerfile_utils`, a port of moby/patternmatcher. What is added
-here: reading the file, and asking the port only about names that some pattern could match, so
-that a large context is filtered in milliseconds.
+The patterns are matched by `e2b_dockerfile_utils`, a port of moby/patternmatcher. Where one of them
+has a backslash, a caret, a brace or an unusual bracket, `go_patterns` does it, for the port reads
+these otherwise than Go does. What is added here: reading the file, and asking the port only about
+names that some pattern could match, so that a large context is filtered in milliseconds.
 """
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
-import warnings
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from e2b_dockerfile_utils import PatternMatcher
 
+    from buildkit_client.go_patterns import GoMatcher
+
 # What Go's strings.TrimSpace takes away; str.strip() would also take U+001C to U+001F.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
 )
-_WILDCARD = re.compile(r"[*?\[\\]")
+_WILDCARD = re.compile(r"[*?\[\\{|^]")
+# bufio.Scanner, which reads the file for BuildKit, refuses longer lines.
+_LONGEST_LINE = 64 * 1024
+# More is not read; the builder is then asked for more than was expected.
+_LONGEST_FILE = 16 << 20
 # A bracket that cannot match a slash; what it means is the same to Python.
 _BRACKET = r"\[(?:[A-Za-z0-9]-[A-Za-z0-9]|[A-Za-z0-9_])+\]"
+# Without these, a pattern matches paths of as many names as it has itself.
+_ANY_DEPTH = re.compile(r"\*\*|[\[\\{|^]")
+# With more, the time that the port takes grows beyond measure with the length of a path.
+_STARS = re.compile(r"\*+")
+_MOST_STARS = 3
+_RANGE = re.compile("(.)-(.)")
 _NOTHING = r"(?!)"
 # A last segment from which the last name of a matching path can be told.
 _PLAIN_NAME = re.compile(rf"(?:{_BRACKET}|[^\[\]\\])*", re.DOTALL)
+# A pattern that the port reads as Go does.
+_ORDINARY = re.compile(rf"(?:{_BRACKET}|[^\[\]\\^{{|}}\ufeff\ud800-\udfff])*", re.DOTALL)
 
 
 class BadIgnorePattern(ValueError):
@@ -39,10 +55,13 @@ class BadIgnorePattern(ValueError):
 def read_patterns(text: str) -> tuple[str, ...]:
     """The patterns of an ignore file: trimmed, cleaned, without comments and empty lines.
 
-    Only a `#` in the first column begins a comment. A byte order mark is dropped.
+    Only a `#` in the first column begins a comment. A byte order mark is dropped. A line of more
+    than 64 KiB raises `BadIgnorePattern`, as it would end the build.
     """
     patterns = []
     for line in text.removeprefix("\ufeff").split("\n"):
+        if len(line) >= _LONGEST_LINE // 4 and len(os.fsencode(line)) >= _LONGEST_LINE:
+            raise BadIgnorePattern(f"{line[:60]}…")
         pattern = line.strip(_SPACE)
         if not pattern or line.startswith("#"):
             continue
@@ -51,6 +70,26 @@ def read_patterns(text: str) -> tuple[str, ...]:
         else:
             patterns.append(_clean(pattern))
     return tuple(patterns)
+
+
+def patterns_in_force(context: Path, dockerfile: Path | None = None) -> tuple[str, ...]:
+    """Those of the ignore file beside the Dockerfile that is named after it, or of the context's.
+
+    What cannot be read, or is refused, holds nothing back here: the builder will say so.
+    """
+    own = [dockerfile.with_name(f"{dockerfile.name}.dockerignore")] if dockerfile else []
+    for path in (*own, context / ".dockerignore"):
+        try:
+            with path.open("rb") as file:
+                text = file.read(_LONGEST_FILE)
+            found = read_patterns(os.fsdecode(text))
+            IgnoreMatcher(found)
+        except FileNotFoundError:
+            continue
+        except (OSError, BadIgnorePattern):
+            return ()
+        return found
+    return ()
 
 
 class IgnoreMatcher:
@@ -62,15 +101,19 @@ class IgnoreMatcher:
 
     def __init__(self, patterns: Iterable[str]) -> None:
         self.patterns = tuple(patterns)
-        self._matcher = _compile(self.patterns)
+        read = _read(self.patterns)
+        self._matcher, self._odd = _compile(read)
         self._directories: dict[str, _Directory] = {}
-        self._rules = [_rule(pattern) for pattern in self.patterns]
-        self._opaque_negation = any(rule.negated and "[" in rule.pattern for rule in self._rules)
+        self._rules = [_rule(pattern) for pattern in read]
 
     def ignores(self, path: str) -> bool:
         """Whether `path` (a file or a directory) is not sent."""
+        if self._odd is not None:
+            return self._odd.matches(path)
         if self._matcher is None:
             return False
+        if "\n" in path:  # two stars in the middle of a pattern match no line feed
+            return self._matcher.matches(path)
         above, _, name = path.rpartition("/")
         directory = self._directories.get(above)
         if directory is None:
@@ -87,9 +130,10 @@ class IgnoreMatcher:
 
     def may_skip_directory(self, path: str) -> bool:
         """Whether the directory and all that could be below it are not sent."""
-        if self._matcher is None or self._opaque_negation or not self.ignores(path):
+        if not self._rules or not self.ignores(path):
             return False
-        return not self._matcher.may_match_under(path)
+        below = path + "/"
+        return not any(rule.negated and rule.may_match_below(below) for rule in self._rules)
 
     def _directory(self, path: str) -> _Directory:
         """What is the same for all entries of a directory.
@@ -144,10 +188,52 @@ class _Rule(NamedTuple):
             return self.start.startswith(above) and "/" not in self.start[len(above) :]
         return above.startswith(self.start) or self.start.startswith(above)
 
+    def may_match_below(self, above: str) -> bool:
+        """Whether something below the directory `above` (with its slash) may match anew."""
+        if self.start == self.pattern:
+            return self.start.startswith(above)
+        if _ANY_DEPTH.search(self.pattern) is None and self.pattern.count("/") < above.count("/"):
+            return False
+        return above.startswith(self.start) or self.start.startswith(above)
 
-def _rule(text: str) -> _Rule:
-    negated = text.startswith("!")
-    pattern = _clean(text[negated:].strip(_SPACE))
+
+class _Pattern(NamedTuple):
+    """A pattern as patternmatcher.New reads it. `given` is what stands in messages."""
+
+    negated: bool
+    text: str
+    given: str
+
+    @property
+    def is_ordinary(self) -> bool:
+        """Whether the port reads it as Go does."""
+        text = self.text
+        if (
+            text.startswith(("/", "!", "#"))
+            or text != text.strip()
+            or posixpath.normpath(text) != text
+        ):
+            return False
+        if _ORDINARY.fullmatch(text) is None or len(_STARS.findall(text)) > _MOST_STARS:
+            return False
+        ranges = [pair for found in re.findall(_BRACKET, text) for pair in _RANGE.findall(found)]
+        return all(low <= high for low, high in ranges)
+
+
+def _read(patterns: tuple[str, ...]) -> list[_Pattern]:
+    read = []
+    for given in patterns:
+        # It is cleaned once more, this time with the exclamation mark in front of it.
+        text = _clean_path(given.strip(_SPACE))
+        if text == "!":
+            raise BadIgnorePattern(given)
+        if text:
+            read.append(_Pattern(text.startswith("!"), text.removeprefix("!"), given))
+    return read
+
+
+def _rule(read: _Pattern) -> _Rule:
+    negated, pattern, _ = read
     wildcard = _WILDCARD.search(pattern)
     start = pattern[: wildcard.start()] if wildcard else pattern
     segments = pattern.split("/")
@@ -166,40 +252,33 @@ def _shape(name: str) -> str:
     return "".join(pieces)
 
 
-def _compile(patterns: tuple[str, ...]) -> PatternMatcher | None:
+def _compile(patterns: list[_Pattern]) -> tuple[PatternMatcher | None, GoMatcher | None]:
     if not patterns:
-        return None
-    from e2b_dockerfile_utils import PatternMatcher  # slow to import, and most folders have none
+        return None, None
+    if all(pattern.is_ordinary for pattern in patterns):
+        from e2b_dockerfile_utils import PatternMatcher  # slow to import, and most have none
 
-    for pattern in patterns:
-        # BuildKit cleans `!/` once more, to `!`, and refuses that; the port lets it pass.
-        if pattern in ("!", "!/"):
-            raise BadIgnorePattern(pattern)
-    # The port takes any leading `#` for a comment, BuildKit only one in the first column.
-    given = [f"./{pattern}" if pattern.startswith("#") else pattern for pattern in patterns]
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # `[[`: odd in Python, plain in Go
-        try:
-            return PatternMatcher(given)
-        except ValueError as error:
-            raise BadIgnorePattern(_culprit(given)) from error
+        given = [f"!{pattern.text}" if pattern.negated else pattern.text for pattern in patterns]
+        return PatternMatcher(given), None
+    from buildkit_client.go_patterns import GoMatcher, Malformed, compile_pattern
 
-
-def _culprit(patterns: list[str]) -> str:
-    from e2b_dockerfile_utils import PatternMatcher
-
+    compiled = []
     for pattern in patterns:
         try:
-            PatternMatcher([pattern])
-        except ValueError:
-            return pattern
-    return patterns[0]
+            compiled.append((pattern.negated, compile_pattern(pattern.text)))
+        except Malformed as error:
+            raise BadIgnorePattern(pattern.given) from error
+    return None, GoMatcher(compiled)
 
 
 def _clean(pattern: str) -> str:
-    if not pattern:
-        return pattern
-    cleaned = posixpath.normpath(pattern)
-    if cleaned.startswith("//"):  # POSIX gives two leading slashes a meaning, Go does not
-        cleaned = cleaned[1:]
+    cleaned = _clean_path(pattern)
     return cleaned[1:] if len(cleaned) > 1 and cleaned.startswith("/") else cleaned
+
+
+def _clean_path(path: str) -> str:
+    if not path:
+        return path
+    cleaned = posixpath.normpath(path)
+    # POSIX gives two leading slashes a meaning, Go does not.
+    return cleaned[1:] if cleaned.startswith("//") else cleaned

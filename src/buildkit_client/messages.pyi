@@ -708,16 +708,6 @@ class GatewaySolveResponse(_Message):
         result: Result | None = ...,
     ) -> None: ...
 
-class ReturnRequest(_Message):
-    result: Result
-    error: RpcStatus
-    def __init__(
-        self,
-        *,
-        result: Result | None = ...,
-        error: RpcStatus | None = ...,
-    ) -> None: ...
-
 class EvaluateRequest(_Message):
     ref: str
     def __init__(
@@ -786,14 +776,6 @@ class StatFileResponse(_Message):
         stat: Stat | None = ...,
     ) -> None: ...
 
-class TmpfsOptions(_Message):
-    size: int
-    def __init__(
-        self,
-        *,
-        size: int = ...,
-    ) -> None: ...
-
 class Mount(_Message):
     input: int
     selector: str
@@ -801,7 +783,6 @@ class Mount(_Message):
     output: int
     readonly: bool
     mount_type: int
-    tmpfs: TmpfsOptions
     result_id: str
     def __init__(
         self,
@@ -812,7 +793,6 @@ class Mount(_Message):
         output: int = ...,
         readonly: bool = ...,
         mount_type: int = ...,
-        tmpfs: TmpfsOptions | None = ...,
         result_id: str = ...,
     ) -> None: ...
 

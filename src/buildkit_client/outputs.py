@@ -17,7 +17,8 @@ Target = Path | Callable[[bytes], object]
 
 @dataclass(frozen=True, slots=True)
 class Compression:
-    """How layers are compressed. Without `force` layers of the base stay as they are."""
+    """How layers are compressed. Without `force` layers of the base stay as they are. No builder is
+    asked for `estargz`: there are some that it brings down."""
 
     kind: Literal["uncompressed", "gzip", "estargz", "zstd"]
     level: int | None = None
@@ -69,6 +70,8 @@ class Image(_Named):
     """An image in the builder's own store, or pushed to the registry that its names begin with."""
 
     push: bool = False
+    #: Push under its digest alone, so that no tag of the names is made or moved.
+    by_digest: bool = False
     kind = "image"
 
     def attributes(self) -> dict[str, str]:
@@ -76,6 +79,8 @@ class Image(_Named):
         found = _Named.attributes(self)
         if self.push:
             found["push"] = "true"
+        if self.by_digest:
+            found["push-by-digest"] = "true"
         return found
 
 
@@ -85,6 +90,18 @@ class OciArchive(_Named):
 
     target: Target
     kind = "oci"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OciDirectory(_Named):
+    """An OCI image layout, to which the image is added. A build can have one of these."""
+
+    path: Path
+    kind = "oci"
+
+    def attributes(self) -> dict[str, str]:
+        """As BuildKit's exporters take it."""
+        return _Named.attributes(self) | {"tar": "false"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,4 +136,4 @@ class LocalDirectory:
         return {}
 
 
-Output = IntoEngine | Image | OciArchive | DockerArchive | Tar | LocalDirectory
+Output = IntoEngine | Image | OciArchive | OciDirectory | DockerArchive | Tar | LocalDirectory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -28,14 +29,18 @@ class Rule:
 
 def encode(rules: Iterable[Rule]) -> messages.SourcePolicy | None:
     """The message of some rules; none for none."""
-    encoded = [
-        messages.PolicyRule(
-            action=_ACTIONS[rule.action],
-            selector=messages.PolicySelector(
-                identifier=rule.identifier, match_type=_MATCHES[rule.match]
-            ),
-            updates=messages.PolicyUpdate(identifier=rule.replacement, attrs=rule.attributes),
-        )
-        for rule in rules
-    ]
+    encoded = [_encode(rule) for rule in rules]
     return messages.SourcePolicy(version=1, rules=encoded) if encoded else None
+
+
+def _encode(rule: Rule) -> messages.PolicyRule:
+    identifier, match, replacement = rule.identifier, rule.match, rule.replacement
+    if match == "exact" and replacement:
+        # For an exact match BuildKit puts the identifier in the place of itself, and says nothing.
+        identifier, match = f"^{re.escape(identifier)}$", "regex"
+        replacement = replacement.replace("$", "$$")
+    return messages.PolicyRule(
+        action=_ACTIONS[rule.action],
+        selector=messages.PolicySelector(identifier=identifier, match_type=_MATCHES[match]),
+        updates=messages.PolicyUpdate(identifier=replacement, attrs=rule.attributes),
+    )

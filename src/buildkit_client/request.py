@@ -14,6 +14,10 @@ from buildkit_client.session.secret_store import FromEnvironment, FromFile, Secr
 __all__ = ["BuildRequest", "Cache", "FromEnvironment", "FromFile", "Provenance", "Sbom", "Secret"]
 
 
+#: How a named context begins that is an image of a layout on this machine.
+OCI_LAYOUT = "oci-layout://"
+
+
 @dataclass(frozen=True, slots=True)
 class Cache:
     """A cache to read or to write: `registry` (ref, mode), `local` (src or dest), `inline`, …"""
@@ -42,8 +46,9 @@ class BuildRequest:
 
     `context` is a directory, or the URL of a Git repository or a tar file that the builder fetches
     by itself; without one, only a Dockerfile is there. `dockerfile` is a file (default: the one in
-    the context) or its content. `contexts` names further directories, or what BuildKit knows under
-    a scheme (`docker-image://`, `https://`). `no_cache` is for all stages or for those named.
+    the context) or its content. `contexts` names further directories, images of a layout on this
+    machine (`oci-layout://FOLDER:TAG`), or what BuildKit knows under a scheme (`docker-image://`,
+    `https://`). `no_cache` is for all stages or for those named.
     """
 
     context: Path | str | None = None

@@ -13,16 +13,16 @@ from typing import Self
 
 import grpc
 
-from buildkit_client import attributes, caches, messages, policy
+from buildkit_client import attributes, messages, policy, stores
 from buildkit_client.channel import CONTROL, Answers, begin, stream
 from buildkit_client.docker_config import Credentials
 from buildkit_client.error_details import translated
-from buildkit_client.errors import BuildFailed, BuildKitError, Cancelled
+from buildkit_client.errors import BadRequest, BuildFailed, BuildKitError
 from buildkit_client.freshness import shared_key
 from buildkit_client.outputs import DockerArchive, LocalDirectory, OciArchive, Output, Tar, Target
 from buildkit_client.request import BuildRequest
 from buildkit_client.session import auth, content, filesend, filesync, secret_store, ssh_agent
-from buildkit_client.session.services import Handlers
+from buildkit_client.session.services import Failures, Handlers
 from buildkit_client.session.tunnel import Session
 from buildkit_client.status import Event, Progress, Step, Warned
 
@@ -59,13 +59,14 @@ class Build:
         self.progress = Progress()
         self._channel = channel
         self._request = request
-        self._failures = filesend.Failures()
+        self._failures = Failures()
+        self._sinks = sinks(request)
         self._events: SimpleQueue[Event | None] = SimpleQueue()
         sources = attributes.sources(request)
         self._session = Session(
             channel,
-            services(request, sources, credentials, self._failures),
-            shared_key=shared_key(sources.folders),
+            services(request, sources, credentials, self._failures, self._sinks),
+            shared_key=shared_key(sources.folders, sources.trees.values()),
             name=str(request.context or ""),
         )
         self._message = solve_message(request, sources, self.ref, self._session.id)
@@ -95,7 +96,7 @@ class Build:
             )
             self._follower.start()
         except BaseException:
-            self._session.close()
+            self.__exit__(None, None, None)
             raise
         return self
 
@@ -111,6 +112,8 @@ class Build:
         if self._follower:
             self._follower.join(_STATUS_SECONDS)
         self._session.close()
+        for sink in self._sinks.values():
+            sink.settle(keep=False)
 
     def _follow(self, status: Answers[messages.StatusResponse]) -> None:
         try:
@@ -139,11 +142,15 @@ class Build:
             with translated():
                 answer = self._call.result()
         except BuildKitError as error:
-            raise self._explained(error) from error.__cause__
+            explained = self._explained(error)
+            explained.__cause__ = explained.__cause__ or error.__cause__
+            raise explained  # noqa: B904 - it has its cause
         self._join()
         if self._failures.first:
             raise self._failures.first
-        caches.finish(self._request.cache_to, answer.exporter_response)
+        for sink in self._sinks.values():
+            sink.settle(keep=True)
+        stores.finish(self._request, answer.exporter_response)
         return _result(self.ref, answer.exporter_response, self.progress)
 
     def _join(self) -> None:
@@ -151,7 +158,8 @@ class Build:
             self._follower.join(_STATUS_SECONDS)
 
     def _explained(self, error: BuildKitError) -> BuildKitError:
-        if self._failures.first and not isinstance(error, Cancelled):
+        # What breaks off because the builder went away, or the build was stopped, says only that.
+        if self._failures.first and isinstance(error, BuildFailed | BadRequest):
             return self._failures.first
         if not isinstance(error, BuildFailed) or not error.vertex:
             return error
@@ -164,29 +172,33 @@ def services(
     request: BuildRequest,
     sources: attributes.Sources,
     credentials: Callable[[str], Credentials],
-    failures: filesend.Failures,
+    failures: Failures,
+    sinks: Mapping[int, filesend.Sink],
 ) -> list[Handlers]:
     """What this side offers during the build; nothing that was not given."""
-    offered = [filesync.serve(sources.trees), auth.serve(credentials)]
+    offered = [filesync.serve(sources.trees), auth.serve(credentials, failures)]
     if request.secrets:
         offered.append(secret_store.serve(request.secrets))
     if request.ssh:
-        offered.append(ssh_agent.serve(request.ssh))
-    if stores := caches.stores([*request.cache_from, *request.cache_to]):
-        offered.append(content.serve(stores))
-    sinks = {
-        number: sink
-        for number, output in enumerate(request.outputs)
-        if (sink := _sink(output)) is not None
-    }
+        offered.append(ssh_agent.serve(request.ssh, failures))
+    if folders := stores.stores(request, sources):
+        offered.append(content.serve(folders, failures))
     if sinks:
         offered.append(filesend.serve(sinks, failures))
     return offered
 
 
+def sinks(request: BuildRequest) -> dict[int, filesend.Sink]:
+    """What takes the results that come to this side, by the number of the output."""
+    found = ((number, _sink(output)) for number, output in enumerate(request.outputs))
+    return {number: sink for number, sink in found if sink is not None}
+
+
 def _sink(output: Output) -> filesend.Sink | None:
     match output:
         case LocalDirectory(path):
+            if path.exists() and not path.is_dir():
+                raise BadRequest(f"the result is a directory, and {path} is none")
             return filesend.ToDirectory(path)
         case OciArchive(target=target) | DockerArchive(target=target) | Tar(target=target):
             return _stream(target)
@@ -194,7 +206,11 @@ def _sink(output: Output) -> filesend.Sink | None:
 
 
 def _stream(target: Target) -> filesend.Sink:
-    return filesend.ToFile(target) if isinstance(target, Path) else filesend.ToFunction(target)
+    if not isinstance(target, Path):
+        return filesend.ToFunction(target)
+    if target.is_dir() or not target.parent.is_dir():
+        raise BadRequest(f"a file is to be written to {target}, where none can be")
+    return filesend.ToFile(target)
 
 
 def solve_message(

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from buildkit_client.errors import BuildKitError
+from buildkit_client.errors import BuildKitError, Unsupported
 from buildkit_client.gateway import Gateway
+
+_LINT = "frontend.lint"
+_DESCRIBE = "frontend.subrequests.describe"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,33 @@ class Outline:
     caches: tuple[str, ...]
 
 
+def offered(gateway: Gateway) -> tuple[str, ...]:
+    """What the frontend can be asked. It leaves its checks out of its own list."""
+    found = {_text(item, "name") for item in _requests(gateway)} - {_DESCRIBE}
+    try:
+        gateway.solve(options={"requestid": _LINT})
+    except Unsupported:
+        pass
+    else:
+        found.add(_LINT)
+    return tuple(sorted(found))
+
+
+def _requests(gateway: Gateway) -> list[dict[str, object]]:
+    try:
+        result = gateway.solve(options={"requestid": _DESCRIBE})
+    except Unsupported:
+        return []
+    try:
+        answer: object = json.loads(result.metadata.get("result.json", b""))
+    except ValueError:
+        return []
+    return [_object(item) for item in answer] if isinstance(answer, list) else []
+
+
 def lint(gateway: Gateway) -> LintReport:
     """Run BuildKit's checks. Base images are looked up."""
-    answer = _ask(gateway, "frontend.lint")
+    answer = _ask(gateway, _LINT)
     findings = tuple(
         Lint(
             _text(item, "ruleName"),

@@ -19,16 +19,24 @@ from buildkit_client.transport.proxy import Proxy
 _CONTROL = "moby.buildkit.v1.Control"
 
 
-class FakeBuilder:
-    """Serves Control.Session at a socket in `folder`."""
+class Refusal(Exception):
+    """What a Solve ends in."""
 
-    def __init__(self, folder: Path) -> None:
+
+class FakeBuilder:
+    """Serves Control.Session at a socket in `folder`, and Solve if it is told what that does."""
+
+    def __init__(self, folder: Path, *, solve: Callable[[grpc.Channel], object] = id) -> None:
         self._path = folder / "fake.sock"
         self._server = grpc.server(ThreadPoolExecutor(16), options=OPTIONS)
+        self._do = solve
         session: grpc.RpcMethodHandler[bytes, bytes]
         session = grpc.stream_stream_rpc_method_handler(self._session)
+        solves: grpc.RpcMethodHandler[bytes, bytes]
+        solves = grpc.unary_unary_rpc_method_handler(self._solve)
+        methods = {"Session": session, "Solve": solves}
         self._server.add_generic_rpc_handlers(
-            (grpc.method_handlers_generic_handler(_CONTROL, {"Session": session}),)
+            (grpc.method_handlers_generic_handler(_CONTROL, methods),)
         )
         self._server.add_insecure_port(f"unix:{self._path}")
         self._opened = threading.Event()
@@ -56,6 +64,13 @@ class FakeBuilder:
         """The channel on which the builder calls the client."""
         assert self._opened.wait(10)
         return self.client
+
+    def _solve(self, _request: bytes, context: grpc.ServicerContext) -> bytes:
+        try:
+            self._do(self.wait_for_session())
+        except (Refusal, grpc.RpcError) as error:
+            context.abort(grpc.StatusCode.UNKNOWN, str(error)[:1000])
+        return b""
 
     def _session(self, incoming: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         self.headers = [(key, value) for key, value in context.invocation_metadata() or ()]

@@ -9,9 +9,9 @@ import threading
 from pathlib import Path
 
 import pytest
+from tests.no_builders import forget_builders
 
 from buildkit_client import BadRequest, NoBuilder, connect
-from buildkit_client.transport import discovery
 from buildkit_client.transport.addresses import parse
 from buildkit_client.transport.discovery import discover
 from buildkit_client.transport.hijack import NotDockerd, upgrade
@@ -19,11 +19,7 @@ from buildkit_client.transport.hijack import NotDockerd, upgrade
 
 @pytest.fixture(autouse=True)
 def surroundings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
-    for name in ("DOCKER_CONTEXT", "DOCKER_HOST", "BUILDKIT_HOST"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(discovery, "_DOCKER_SOCKET", tmp_path / "docker.sock")
-    monkeypatch.setattr(discovery, "_BUILDKIT_SOCKETS", (tmp_path / "buildkitd.sock",))
+    forget_builders(tmp_path, monkeypatch)
 
 
 @pytest.mark.parametrize(

@@ -167,3 +167,11 @@ def test_the_message_holds_no_deprecated_or_dangerous_field(tmp_path: Path) -> N
 
 def test_no_policy_is_no_message() -> None:
     assert encode(()) is None
+
+
+def test_an_exact_source_is_replaced_by_a_pattern_since_builders_pass_over_it() -> None:
+    policy = encode([Rule("convert", "https://h/a.b", match="exact", replacement="https://h/$1")])
+    assert policy is not None
+    (rule,) = policy.rules
+    assert (rule.selector.identifier, rule.selector.match_type) == (r"^https://h/a\.b$", 2)
+    assert rule.updates.identifier == "https://h/$$1"

@@ -65,6 +65,8 @@ def source(*lines: int) -> dict[str, object]:
         (grpc.StatusCode.CANCELLED, "Locally cancelled", Cancelled),
         (grpc.StatusCode.UNKNOWN, "failed to solve: context canceled", Cancelled),
         (grpc.StatusCode.DEADLINE_EXCEEDED, "Deadline Exceeded", TimedOut),
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "Stream removed (Deadline Exceeded)", TimedOut),
+        (grpc.StatusCode.UNKNOWN, "Stream removed (Socket closed)", BuilderGone),
         (grpc.StatusCode.UNIMPLEMENTED, "unknown method", Unsupported),
         (grpc.StatusCode.NOT_FOUND, "no such job", BadRequest),
         (grpc.StatusCode.UNKNOWN, "401 Unauthorized", BuildFailed),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from e2b_dockerfile_utils import PatternMatcher
 from hypothesis import given
@@ -35,6 +37,11 @@ def matcher(text: str) -> IgnoreMatcher:
         pytest.param("/", "a", id="the root itself"),
         pytest.param("*.{js,ts}", "a.js", id="braces are not alternatives"),
         pytest.param("A", "a", id="case counts"),
+        pytest.param("**/**", "a\n", id="stars match no line feed"),
+        pytest.param(r"\a", "a", id="an escaped letter is one of Go's, here a bell"),
+        pytest.param("*^a", "^a", id="a caret is an anchor where there are wildcards"),
+        pytest.param("a*{b}{c}", "a{b}{c}d", id="braces are braces"),
+        pytest.param("[b*]", "b", id="a star ends brackets"),
     ],
 )
 def test_it_sends(text: str, path: str) -> None:
@@ -63,6 +70,15 @@ def test_it_sends(text: str, path: str) -> None:
         pytest.param("a[^b-d]e", "aze", id="a negated range"),
         pytest.param(r"a\*b", "a*b", id="an escape"),
         pytest.param("a(b)|{c}+$", "a(b)|{c}+$", id="signs of regular expressions"),
+        pytest.param("^a", "^a", id="a caret without wildcards"),
+        pytest.param(r"v\d*", "v1/x", id="a class of Go's"),
+        pytest.param("[[:digit:]]", "7", id="a named class"),
+        pytest.param("?|b", "b", id="a bar is an alternative where there are wildcards"),
+        pytest.param("?{2}", "ab", id="a repetition"),
+        pytest.param(r"\x61", "a", id="a character by its number"),
+        pytest.param(r"\Qa\E*", "ab", id="a quotation"),
+        pytest.param(r"\PN", "a", id="what is no number"),
+        pytest.param("[b*]", "bb]", id="a star ends brackets and repeats them"),
         pytest.param("a.md\n!a.md\na.md", "a.md", id="the last match wins"),
         pytest.param("!a.md\n*.md", "a.md", id="a negation before"),
         pytest.param("**\n!web\nweb/a", "web/a", id="a file of a negated directory"),
@@ -111,8 +127,24 @@ def test_a_directory_is_skipped_when_no_negation_reaches_below(text: str, direct
     assert matcher(text).may_skip_directory(directory)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "path"),
+    [
+        ("*a" * 30 + "*b", "a" * 255),
+        ("**a/" * 30 + "b", "a/" * 1000 + "a"),
+        (r"?{0,500}" * 20 + "b", "a" * 255),
+        ("*a|" * 10 + "*b", "a" * 255),
+        ("**/" * 40 + "b", "a/" * 1000 + "c"),
+    ],
+)
+def test_no_pattern_takes_long(pattern: str, path: str) -> None:
+    began = time.process_time()
+    assert matcher(pattern).ignores(path) == ("|" in pattern)
+    assert time.process_time() - began < 5
+
+
 SEGMENT = st.sampled_from(
-    ["a", "b", "ab", "a.b", "*", "**", "?b", "*.b", "a*", "[ab]", "a[^x]b", r"\a", "**b", "a**"]
+    ["a", "b", "ab", "a.b", "*", "**", "?b", "*.b", "a*", "[ab]", "a[^x]b", "**b", "a**"]
 )
 PATTERN = st.builds(
     lambda negated, parts: "!" * negated + "/".join(parts),

@@ -12,12 +12,12 @@ import grpc
 import pytest
 from tests.buildkit_client.fake_builder import FakeBuilder, ask, converse, fetch, receive
 
-from buildkit_client import Credentials, ExportFailed, messages
+from buildkit_client import BadRequest, Credentials, ExportFailed, messages
 from buildkit_client.channel import CONTENT, call
 from buildkit_client.session import auth, content, filesend, filesync, packets, secret_store
 from buildkit_client.session.modes import to_go
 from buildkit_client.session.secret_store import FromEnvironment, FromFile, Secret
-from buildkit_client.session.services import Handlers
+from buildkit_client.session.services import Failures, Handlers
 from buildkit_client.session.trees import Directory, Files, Tree
 from buildkit_client.session.tunnel import Session
 
@@ -116,13 +116,19 @@ def test_a_file_number_that_was_not_listed_is_refused(builder: FakeBuilder) -> N
 def test_secrets(builder: FakeBuilder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_OF_THE_TEST", "v")
     (tmp_path / "large").write_bytes(b"x" * (secret_store.LIMIT + 1))
+    (tmp_path / "goes").touch()
     secrets: dict[str, Secret] = {
         "plain": b"p",
         "env": FromEnvironment("SECRET_OF_THE_TEST"),
-        "unset": FromEnvironment("SECRET_THAT_IS_NOT_SET"),
-        "gone": FromFile(tmp_path / "none"),
-        "large": FromFile(tmp_path / "large"),
+        "goes": FromFile(tmp_path / "goes"),
     }
+    for bad in (
+        FromEnvironment("SECRET_THAT_IS_NOT_SET"),
+        FromFile(tmp_path / "none"),
+        FromFile(tmp_path / "large"),
+    ):
+        with pytest.raises(BadRequest, match="secret s"):
+            secret_store.serve({"s": bad})
     path = "/moby.buildkit.secrets.v1.Secrets/GetSecret"
     with offered(builder, secret_store.serve(secrets)):
         channel = builder.wait_for_session()
@@ -131,13 +137,16 @@ def test_secrets(builder: FakeBuilder, tmp_path: Path, monkeypatch: pytest.Monke
             return call(channel, path, messages.SecretRequest(id=name), messages.Bytes).data
 
         assert (secret("plain"), secret("env")) == (b"p", b"v")
-        for name in ("unset", "gone", "large", "unknown"):
-            with pytest.raises(grpc.RpcError, match=f"NOT_FOUND[^$]*secret {name}"):
-                secret(name)
+        with pytest.raises(grpc.RpcError, match=r"NOT_FOUND[^$]*secret unknown"):
+            secret("unknown")
+        # Not NOT_FOUND, at which the builder leaves out a secret that is optional.
+        (tmp_path / "goes").unlink()
+        with pytest.raises(grpc.RpcError, match=r"FAILED_PRECONDITION[^$]*secret goes"):
+            secret("goes")
 
 
 def test_credentials_and_no_token_authority(builder: FakeBuilder) -> None:
-    with offered(builder, auth.serve(lambda host: Credentials("u", host))):
+    with offered(builder, auth.serve(lambda host: Credentials("u", host), Failures())):
         channel = builder.wait_for_session()
         path = "/moby.filesync.v1.Auth/"
         request = messages.CredentialsRequest(host="h")
@@ -172,7 +181,7 @@ def file_entry(path: str) -> bytes:
 
 
 def test_a_tree_is_received(builder: FakeBuilder, tmp_path: Path) -> None:
-    failures = filesend.Failures()
+    failures = Failures()
     with offered(builder, filesend.serve({1: filesend.ToDirectory(tmp_path / "out")}, failures)):
         sent = (file_entry("a"), file_entry("b"), packets.END_OF_LIST)
         answers = send_tree(builder.wait_for_session(), *sent)
@@ -184,7 +193,7 @@ def test_a_tree_is_received(builder: FakeBuilder, tmp_path: Path) -> None:
 def test_a_tree_that_leads_out_is_refused_and_remembered(
     builder: FakeBuilder, tmp_path: Path
 ) -> None:
-    failures = filesend.Failures()
+    failures = Failures()
     with (
         offered(builder, filesend.serve({1: filesend.ToDirectory(tmp_path / "out")}, failures)),
         pytest.raises(grpc.RpcError, match="leads out"),
@@ -203,14 +212,18 @@ def test_a_stream_replaces_a_file_only_when_it_is_whole(
     whole = [messages.Bytes(data=b"x" * 9_000_000).SerializeToString()] * 3
     endless: SimpleQueue[bytes] = SimpleQueue()
     endless.put(whole[0])
-    with offered(builder, filesend.serve({0: filesend.ToFile(target)}, filesend.Failures())):
+    sink = filesend.ToFile(target)
+    with offered(builder, filesend.serve({0: sink}, Failures())):
         channel = builder.wait_for_session()
         with pytest.raises(grpc.RpcError, match="DEADLINE"):
             list(converse(channel, path, iter(endless.get, b""), timeout=0.5))
         endless.put(b"")
-        assert target.read_bytes() == b"before"
-        assert not list(converse(channel, path, iter(whole)))
-    assert target.stat().st_size == 27_000_000
+        # One that ends well is kept only if the build does.
+        for keep, size in ((False, 6), (True, 27_000_000)):
+            assert not list(converse(channel, path, iter(whole)))
+            assert target.read_bytes() == b"before"
+            sink.settle(keep=keep)
+            assert target.stat().st_size == size
     assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
 
 
@@ -236,7 +249,7 @@ def test_blobs_are_written_checked_and_read(builder: FakeBuilder, tmp_path: Path
         sent = iter([request.SerializeToString()])
         return list(converse(channel, CONTENT + "Write", sent, header))
 
-    with offered(builder, content.serve({"local:s": store})):
+    with offered(builder, content.serve({"local:s": store}, Failures())):
         channel = builder.wait_for_session()
         with pytest.raises(grpc.RpcError, match="FAILED_PRECONDITION"):
             write(channel, "sha256:" + "0" * 64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 from pathlib import Path
 
@@ -85,6 +86,18 @@ def test_a_link_that_took_the_place_of_a_file_is_not_read(tmp_path: Path) -> Non
     (tmp_path / "a").symlink_to("/etc/passwd")
     with pytest.raises(OSError, match="symbolic links"):
         tree.open("a")
+
+
+def test_a_socket_is_an_empty_file_and_what_else_is_no_file_is_not_read(tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "s"))
+    os.mkfifo(tmp_path / "p")
+    (tmp_path / "d").mkdir()
+    with Directory(tmp_path).open("s") as file:
+        assert file.read() == b""
+    for name in ("p", "d", "none"):
+        with pytest.raises(OSError, match=r"no regular file|No such file"):
+            Directory(tmp_path).open(name)
 
 
 def test_a_tree_of_a_thousand_levels(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def check(data: bytes) -> None:
 @example(b"RUN \\\n# c\n\n x <<EOF\n")
 @example("\ufeffFROM x\r\nRUN a \\\r\n  b\r\n".encode())
 @example(b"ONBUILD RUN <<EOF\nx\nEOF\n")
-@settings(max_examples=2_000, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(anything)
 def test_tokens_join_to_the_file(data: bytes) -> None:
     check(data)

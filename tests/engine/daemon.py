@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -36,6 +36,7 @@ class Daemon:
     folder: Path
     """All that it writes, but for its logs."""
     logs: Path
+    _services: list[Service] = field(default_factory=list, repr=False, compare=False)
 
     @property
     def socket(self) -> Path:
@@ -64,22 +65,54 @@ class Daemon:
         """Run the Docker client and give what it printed."""
         return run([str(self.engine.docker), *arguments], environment=self.environment)
 
+    @property
+    def pid(self) -> int:
+        """Of dockerd itself."""
+        return self._services[-1].pid
+
+    def start(self) -> None:
+        """Start dockerd, which has to be written in `daemon.json`, and wait until it answers."""
+        settings = str(self.folder / "daemon.json")
+        log = self.logs / f"dockerd{len(self._services) or ''}.log"
+        service = Service([str(self.engine.dockerd), "--config-file", settings], log)
+        self._services.append(service)
+        service.wait_until(lambda: _answers(self))
+
+    def stop(self) -> None:
+        """Ask dockerd to end, and wait for it."""
+        for service in self._services[-1:]:
+            service.stop()
+
+    def kill(self) -> None:
+        """End dockerd as a machine that fails does: at once, and nothing is tidied up."""
+        self._services[-1].kill()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it answers."""
+        return _answers(self)
+
 
 @contextmanager
-def running_daemon(engine: Engine, store: Store, logs: Path) -> Iterator[Daemon]:
-    """Start a daemon; stop it and clean up, whatever happens. Only its logs stay."""
+def running_daemon(engine: Engine, store: Store, logs: Path, *, room: int = 0) -> Iterator[Daemon]:
+    """Start a daemon; stop it and clean up, whatever happens. Only its logs stay.
+
+    With `room` all that it stores goes to a disk of so many bytes.
+    """
     sweep()
     folder = Path(tempfile.mkdtemp(prefix=f"{WORK}{os.getpid()}-"))
     with ExitStack() as stack:
         stack.callback(_remove, folder)
         daemon = Daemon(engine, store, folder, logs)
+        if room:
+            _mount_disks(folder, room)
         _add_bridge(daemon.bridge)
         containerd = _start_containerd(daemon)
         stack.callback(containerd.stop)
         containerd.wait_until((folder / "containerd.sock").exists)
-        dockerd = _start_dockerd(daemon)
-        stack.callback(dockerd.stop)
-        dockerd.wait_until(lambda: _answers(daemon))
+        _write_settings(daemon)
+        stack.callback(daemon.stop)
+        daemon.start()
         stack.callback(_remove_containers, daemon)
         yield daemon
 
@@ -97,7 +130,7 @@ def _start_containerd(daemon: Daemon) -> Service:
     return Service([*command, *folders], daemon.logs / "containerd.log")
 
 
-def _start_dockerd(daemon: Daemon) -> Service:
+def _write_settings(daemon: Daemon) -> None:
     folder = daemon.folder
     plugins = folder / "client/cli-plugins"
     plugins.parent.mkdir()
@@ -117,8 +150,13 @@ def _start_dockerd(daemon: Daemon) -> Service:
         "userland-proxy-path": str(daemon.engine.docker_proxy),
     }
     (folder / "daemon.json").write_text(json.dumps(settings))
-    command = [str(daemon.engine.dockerd), "--config-file", str(folder / "daemon.json")]
-    return Service(command, daemon.logs / "dockerd.log")
+
+
+def _mount_disks(folder: Path, room: int) -> None:
+    """Where the image stores of either kind are."""
+    for name in ("data", "containerd"):
+        (folder / name).mkdir()
+        run(["mount", "-t", "tmpfs", "-o", f"size={room},mode=0711", "none", str(folder / name)])
 
 
 def bridge_of(folder: Path) -> str:
@@ -134,6 +172,8 @@ def _add_bridge(name: str) -> None:
 
 
 def _remove_containers(daemon: Daemon) -> None:
+    if not daemon.is_alive:
+        return
     if containers := daemon.docker("ps", "--all", "--quiet").split():
         daemon.docker("rm", "--force", *containers)
 

@@ -14,7 +14,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,10 +26,14 @@ SOURCES = Path("/etc/apt/sources.list.d")
 OWN_SUITE = {
     "containerd": "containerd",
     "docker-registry": "docker-registry",
+    "git": "git",
     "ip": "iproute2",
     "mmdebstrap": "mmdebstrap",
+    "openssl": "openssl",
+    "ps": "procps",
     "runc": "runc",
     "setpriv": "util-linux",
+    "ssh-agent": "openssh-client",
 }
 """Program → package."""
 UNPACKED = ("docker.io", "docker-cli", "docker-buildx")
@@ -67,9 +71,9 @@ def install(suite: str = "sid") -> Engine:
     prefix = CACHE / f"docker-{suite}"
     try:
         with locked(CACHE / "install.lock"):
-            _install_from_own_suite()
+            _install_from_own_suite(OWN_SUITE)
             if not prefix.exists():
-                _unpack(suite, prefix)
+                unpack(suite, UNPACKED, prefix)
     except CommandFailed as error:
         raise EngineUnavailable(f"Debian's packages did not install: {error}") from error
     return Engine(prefix)
@@ -84,8 +88,14 @@ def locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _install_from_own_suite() -> None:
-    missing = [package for program, package in OWN_SUITE.items() if not shutil.which(program)]
+def install_ssh_server() -> None:
+    """Only for the test that needs it: on a machine with systemd the package starts a service."""
+    with locked(CACHE / "install.lock"):
+        _install_from_own_suite({"sshd": "openssh-server"})
+
+
+def _install_from_own_suite(packages: Mapping[str, str]) -> None:
+    missing = [package for program, package in packages.items() if not shutil.which(program)]
     if not missing:
         return
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
@@ -93,11 +103,12 @@ def _install_from_own_suite() -> None:
     run(["apt-get", "install", "-yq", "--no-install-recommends", *missing], environment=environment)
 
 
-def _unpack(suite: str, prefix: Path) -> None:
+def unpack(suite: str, packages: Iterable[str], prefix: Path) -> None:
+    """Packages of a suite, without what they depend on, into a folder that is not there yet."""
     with tempfile.TemporaryDirectory(dir=prefix.parent) as folder:
-        apt = _private_apt(suite, Path(folder))
+        apt = private_apt(suite, Path(folder))
         run(["apt-get", *apt, "update", "-q"])
-        run(["env", "--chdir", folder, "apt-get", *apt, "download", *UNPACKED])
+        run(["env", "--chdir", folder, "apt-get", *apt, "download", *packages])
         whole = Path(folder, "root")
         for package in Path(folder).glob("*.deb"):
             run(["dpkg", "-x", str(package), str(whole)])
@@ -105,7 +116,7 @@ def _unpack(suite: str, prefix: Path) -> None:
         whole.rename(prefix)
 
 
-def _private_apt(suite: str, folder: Path) -> list[str]:
+def private_apt(suite: str, folder: Path) -> list[str]:
     """Options for an apt that knows one suite and nothing of the machine's lists."""
     sources = folder / "sources"
     (folder / "lists/partial").mkdir(parents=True)

@@ -33,6 +33,16 @@ class Service:
                 env=environment,
             )
 
+    @property
+    def pid(self) -> int:
+        """Of the process."""
+        return self._process.pid
+
+    def kill(self) -> None:
+        """End it without asking."""
+        self._process.kill()
+        self._process.wait()
+
     def wait_until(self, ready: Callable[[], bool], *, seconds: float = 60) -> None:
         """Raises CommandFailed with the end of the log when it ends or takes too long."""
         deadline = time.monotonic() + seconds
@@ -53,8 +63,7 @@ class Service:
         try:
             self._process.wait(seconds)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
 
 
 def run(command: list[str], *, environment: Mapping[str, str] | None = None) -> str:

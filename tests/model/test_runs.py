@@ -123,9 +123,10 @@ def _without_continuations(text: str) -> str:
 
 
 @corpus_files.needs_corpus
-def test_every_word_of_the_corpus_is_found_where_it_stands() -> None:
+@corpus_files.every_eighth_or_all
+def test_every_word_of_the_corpus_is_found_where_it_stands(step: int) -> None:
     words = 0
-    for row in corpus_files.index():
+    for row in corpus_files.index()[::step]:
         parsed = parse(decode(corpus_files.path(row).read_bytes()))
         for stage in () if parsed.problems else Facts(parsed.tree).stages:
             for found in stage.runs:
@@ -133,7 +134,7 @@ def test_every_word_of_the_corpus_is_found_where_it_stands() -> None:
                     written = found.span(span).of(parsed.tree.source)
                     assert written == text or _without_continuations(written) == text, row["id"]
                     words += 1
-    assert words > 30_000
+    assert words > 30_000 // step * 0.8
 
 
 def _words(found: RunFacts) -> list[tuple[Span, str]]:

@@ -6,6 +6,7 @@ import pytest
 
 from reimage.files import FilesError
 from reimage.pipeline.config import Config, ConfigError, PerFile, find_config, load_config
+from reimage.pipeline.registry_config import PinConfig, RegistryConfig
 
 
 def write(path: Path, text: str | bytes = "") -> Path:
@@ -232,3 +233,38 @@ def test_a_file_outside_fits_by_name_only(tmp_path: Path) -> None:
     config = Config(path=tmp_path / "a" / "reimage.toml", exclude=("x", "/y"))
     assert config.excludes(tmp_path / "x")
     assert not config.excludes(tmp_path / "y")
+
+
+# Registries.
+
+
+def test_settings_of_pin_and_of_registries(tmp_path: Path) -> None:
+    config = load(
+        tmp_path,
+        "[pin]\nwith-optimize = true\nmin-age = 3\nnamed-contexts = ['a']\n"
+        "[registry]\nplain-http = ['h:5000']\nca = 'ca.pem'\n"
+        "mirrors = { 'docker.io' = ['https://m.example.org'] }\n",
+    )
+    assert config.pin == PinConfig(with_optimize=True, min_age=3, named_contexts=("a",))
+    assert config.registry == RegistryConfig(
+        ("h:5000",), (("docker.io", ("https://m.example.org",)),), tmp_path / "ca.pem"
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("pin = 3", "pin must be a table"),
+        ("[pin]\nmin-age = -1", "pin.min-age must be a number of days"),
+        ("[pin]\nmin-age = true", "pin.min-age must be a number of days"),
+        ("[pin]\nwith-optimize = 1", "pin.with-optimize must be true or false"),
+        ("[pin]\nmin-agee = 1", "did you mean 'min-age'"),
+        ("[registry]\nmirrors = []", "registry.mirrors must be a table"),
+        ("[registry.mirrors]\nx = 'y'", "registry.mirrors.x must be a list"),
+        ("[registry]\nplain-http = 'x'", "registry.plain-http must be a list"),
+    ],
+)
+def test_wrong_settings_of_registries(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        load(tmp_path, text)
+    assert words in str(error.value)

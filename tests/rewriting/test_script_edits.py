@@ -129,9 +129,10 @@ def test_a_shell_that_stops_at_errors_lets_a_heredoc_go_on() -> None:
 
 
 @corpus_files.needs_corpus
-def test_in_the_corpus_appended_statements_follow_the_old_ones() -> None:
+@corpus_files.every_eighth_or_all
+def test_in_the_corpus_appended_statements_follow_the_old_ones(step: int) -> None:
     changed = 0
-    for row in corpus_files.index():
+    for row in corpus_files.index()[::step]:
         parsed = parse(decode(corpus_files.path(row).read_bytes()))
         stages = () if parsed.problems else Facts(parsed.tree).stages
         for run in (run for stage in stages for run in stage.runs):
@@ -139,7 +140,7 @@ def test_in_the_corpus_appended_statements_follow_the_old_ones() -> None:
             if isinstance(edit, Edit):
                 changed += 1
                 _check_appended(run, edit, parsed.tree.source)
-    assert changed > 2_000
+    assert changed > 2_000 // step * 0.8
 
 
 def _check_appended(run: RunFacts, edit: Edit, source: str) -> None:

@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +15,8 @@ import grpc
 
 from buildkit_client import messages
 from buildkit_client.channel import CONTENT
-from buildkit_client.session.services import Handlers, unary
+from buildkit_client.errors import ExportFailed
+from buildkit_client.session.services import Failures, Handlers, unary
 from buildkit_client.session.streams import Stream, refuse
 
 _CHUNK = 1 << 20
@@ -22,14 +24,12 @@ _COMMIT = 2
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 
 
-def serve(stores: Mapping[str, Path]) -> Handlers:
-    """Offer folders as stores, under the ids by which the builder names them (`local:DIR`)."""
+def serve(stores: Mapping[str, Path], failures: Failures) -> Handlers:
+    """Offer folders as stores, under the ids by which the builder names them (`local:DIR`).
 
-    def folder(stream: Stream) -> Path:
-        name = stream.header("buildkit-attachable-store-id")
-        if name not in stores:
-            refuse(grpc.StatusCode.NOT_FOUND, f"there is no content store {name!r}")
-        return stores[name]
+    What cannot be written is a failure of the build.
+    """
+    folder = partial(_folder, stores)
 
     def blob(stream: Stream, digest: str) -> Path:
         if not _DIGEST.fullmatch(digest):
@@ -61,7 +61,14 @@ def serve(stores: Mapping[str, Path]) -> Handlers:
                 left -= len(data)
 
     def write(stream: Stream) -> None:
-        _write(folder(stream), stream)
+        place = folder(stream)
+        try:
+            _write(place, stream)
+        except ConnectionError:
+            raise
+        except OSError as error:
+            failures.add(failure := _failure(place, error))
+            refuse(grpc.StatusCode.ABORTED, str(failure))
 
     return {
         CONTENT + "Info": unary(messages.ContentInfoRequest, info),
@@ -70,10 +77,24 @@ def serve(stores: Mapping[str, Path]) -> Handlers:
     }
 
 
+def _folder(stores: Mapping[str, Path], stream: Stream) -> Path:
+    name = stream.header("buildkit-attachable-store-id")
+    if name not in stores:
+        refuse(grpc.StatusCode.NOT_FOUND, f"there is no content store {name!r}")
+    return stores[name]
+
+
 def blob_path(folder: Path, digest: str) -> Path:
     """Where a blob lies in an OCI layout."""
     algorithm, _, name = digest.partition(":")
     return folder / "blobs" / algorithm / name
+
+
+def _failure(folder: Path, error: OSError) -> ExportFailed:
+    reason = error.strerror or error
+    failure = ExportFailed(f"the cache in {folder} cannot be written: {reason}")
+    failure.__cause__ = error
+    return failure
 
 
 def _write(folder: Path, stream: Stream) -> None:

@@ -3,52 +3,46 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from queue import SimpleQueue
-from typing import BinaryIO, Protocol
+from typing import BinaryIO
 
 import grpc
 
 from buildkit_client import messages
 from buildkit_client.errors import ExportFailed
 from buildkit_client.session import packets
-from buildkit_client.session.services import Handlers
+from buildkit_client.session.services import Failures, Handlers
 from buildkit_client.session.streams import CallEnded, Stream, refuse
 from buildkit_client.session.unpacking import Unpacking
 
 
-class Sink(Protocol):
+class Sink:
     """Takes one result. `receive` raises if it cannot be written."""
 
-    def receive(self, stream: Stream) -> None: ...
+    def receive(self, stream: Stream) -> None:
+        """Take all that the builder sends."""
+        raise NotImplementedError
 
-
-class Failures:
-    """What went wrong on this side; the builder only learns that something did."""
-
-    def __init__(self) -> None:
-        self.first: ExportFailed | None = None
-
-    def add(self, failure: ExportFailed) -> None:
-        """Keep the first."""
-        self.first = self.first or failure
+    def settle(self, *, keep: bool) -> None:
+        """The build has ended, and well if `keep`."""
 
 
 def serve(sinks: Mapping[int, Sink], failures: Failures) -> Handlers:
     """Take results, by the number of their exporter in the request."""
 
     def diff_copy(stream: Stream) -> None:
-        number = int(stream.header("buildkit-attachable-exporter-id") or 0)
-        sink = sinks.get(number)
+        number = stream.header("buildkit-attachable-exporter-id") or "0"
+        sink = sinks.get(int(number)) if number.isdecimal() else None
         if sink is None:
             refuse(grpc.StatusCode.NOT_FOUND, f"nobody takes result {number}")
         try:
             sink.receive(stream)
-        except (OSError, ExportFailed) as error:
+        except (OSError, ExportFailed, OverflowError, ValueError) as error:
             failure = error if isinstance(error, ExportFailed) else _failure(error)
             failures.add(failure)
             refuse(grpc.StatusCode.ABORTED, str(failure))
@@ -56,15 +50,18 @@ def serve(sinks: Mapping[int, Sink], failures: Failures) -> Handlers:
     return {"/moby.filesync.v1.FileSend/DiffCopy": diff_copy}
 
 
-def _failure(error: OSError) -> ExportFailed:
-    place = f"{error.filename}: " if error.filename else ""
-    failure = ExportFailed(f"the result cannot be written: {place}{error.strerror or error}")
+def _failure(error: Exception, place: object = None) -> ExportFailed:
+    reason: object = error
+    if isinstance(error, OSError):
+        place, reason = place or error.filename, error.strerror or error
+    where = f" to {os.fsdecode(place)}" if isinstance(place, str | bytes | Path) else ""
+    failure = ExportFailed(f"the result cannot be written{where}: {reason}")
     failure.__cause__ = error
     return failure
 
 
-class ToFunction:
-    """One stream, each piece of which is given to a function."""
+class ToFunction(Sink):
+    """One stream, each piece of which is given to a function. What that raises ends the build."""
 
     def __init__(self, write: Callable[[bytes], object]) -> None:
         self._write = write
@@ -72,36 +69,56 @@ class ToFunction:
     def receive(self, stream: Stream) -> None:
         """Nothing is answered."""
         for message in stream:
-            self._write(messages.Bytes.FromString(message).data)
+            data = messages.Bytes.FromString(message).data
+            try:
+                self._write(data)
+            except OSError as error:
+                raise _failure(error) from error
+            except Exception as error:
+                what = f"{type(error).__name__}: {error}"
+                raise ExportFailed(f"the function that takes the result raised {what}") from error
 
 
-class ToFile:
-    """One stream into a file, which takes its place when all has come."""
+class ToFile(Sink):
+    """One stream into a file, which takes its place when the build has ended well.
+
+    A builder that fails in the middle may end the stream as if all had come.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._partial: Path | None = None
 
     def receive(self, stream: Stream) -> None:
         """Nothing is answered."""
-        handle, name = tempfile.mkstemp(prefix=f".{self._path.name}-", dir=self._path.parent)
-        partial = Path(name)
+        self.settle(keep=False)
         try:
-            with os.fdopen(handle, "wb") as file:
+            partial = self._path.with_name(f".{secrets.token_hex(8)}.partial")
+            with partial.open("xb") as file:
+                self._partial = partial
                 for message in stream:
                     file.write(messages.Bytes.FromString(message).data)
-            partial.chmod(0o666 & ~_umask())
-            partial.replace(self._path)
+        except BaseException as error:
+            self.settle(keep=False)
+            if isinstance(error, OSError):
+                raise _failure(error, self._path) from error
+            raise
+
+    def settle(self, *, keep: bool) -> None:
+        """Put the file in its place, or away. Raises `ExportFailed` if it cannot be put there."""
+        partial, self._partial = self._partial, None
+        if partial is None:
+            return
+        try:
+            if keep:
+                partial.replace(self._path)
+        except OSError as error:
+            raise _failure(error, self._path) from error
         finally:
             partial.unlink(missing_ok=True)
 
 
-def _umask() -> int:
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask
-
-
-class ToDirectory:
+class ToDirectory(Sink):
     """A tree of files below a directory."""
 
     def __init__(self, root: Path) -> None:

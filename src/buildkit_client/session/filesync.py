@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 
 import grpc
@@ -59,7 +60,8 @@ def _send(tree: Tree, selection: Selection, stream: Stream) -> None:
             raise CallEnded
         packet = packets.read(message)
         if packet.type == packets.REQUEST and packet.id in regular:
-            _send_content(tree, regular[packet.id], packet.id, stream)
+            path, size = regular[packet.id]
+            _send_content(tree, path, size, packet.id, stream)
         elif packet.type == packets.FIN:
             stream.send(packets.FINISH)
             return
@@ -69,13 +71,13 @@ def _send(tree: Tree, selection: Selection, stream: Stream) -> None:
             refuse(grpc.StatusCode.INVALID_ARGUMENT, f"invalid file id {packet.id}")
 
 
-def _list(tree: Tree, selection: Selection, stream: Stream) -> dict[int, str]:
-    """Send the list of entries; give the regular files by their numbers."""
-    regular: dict[int, str] = {}
+def _list(tree: Tree, selection: Selection, stream: Stream) -> dict[int, tuple[str, int]]:
+    """Send the list of entries; give the regular files and their sizes by their numbers."""
+    regular: dict[int, tuple[str, int]] = {}
     try:
         for number, stat in enumerate(tree.walk(selection)):
             if not stat.mode & _GO_TYPE_BITS:
-                regular[number] = os.fsdecode(stat.path)
+                regular[number] = (os.fsdecode(stat.path), stat.size)
             if not _is_utf8(stat.path + stat.linkname):
                 name = repr(stat.path.decode("utf-8", "backslashreplace"))
                 message = f"the name {name} is not UTF-8: BuildKit cannot take it; ignore it"
@@ -98,14 +100,20 @@ def _is_utf8(name: bytes) -> bool:
     return True
 
 
-def _send_content(tree: Tree, path: str, number: int, stream: Stream) -> None:
+def _send_content(tree: Tree, path: str, size: int, number: int, stream: Stream) -> None:
+    """As much as was listed: a log that is being written would have no end. What is listed as empty
+    may have content all the same, as in /proc."""
+    left = size or sys.maxsize
     try:
-        file = tree.open(path)
-    except OSError:
-        # Gone since it was listed. Docker sends it empty, and so do we.
-        stream.send(packets.data_packet(number, b""))
-        return
-    with file:
-        while data := file.read(_CHUNK):
-            stream.send(packets.data_packet(number, data))
+        with tree.open(path) as file:
+            while left and (data := file.read(min(_CHUNK, left))):
+                stream.send(packets.data_packet(number, data))
+                left -= len(data)
+    except ConnectionError:
+        raise
+    except OSError as error:
+        # Docker would send it empty, and nobody would know.
+        message = f"the file {path} of the context cannot be read any more: {error.strerror}"
+        stream.send(packets.error_packet(message))
+        refuse(grpc.StatusCode.UNKNOWN, message)
     stream.send(packets.data_packet(number, b""))

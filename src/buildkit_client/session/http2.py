@@ -28,7 +28,10 @@ STREAM_WINDOW = 8 << 20
 _CONNECTION_WINDOW = (1 << 31) - 1
 _HEADER_LIMIT = 16 << 20
 _MAX_HEADER_LIST, _MAX_STREAMS = 6, 3
+_STREAM_LIMIT = 1000
 _RECEIVE = 256 * 1024
+# Frames are small; so many bytes of them are written together, and then others have their turn.
+_AT_ONCE = 256 * 1024
 
 
 class Connection:
@@ -54,11 +57,11 @@ class Connection:
         """Serve until the other side ends."""
         with suppress(OSError, EOFError, hpack.HPACKError, ValueError):
             if self._take(len(_PREFACE)) != _PREFACE:
-                return
+                raise EOFError
             settings = [
                 (_INITIAL_WINDOW, STREAM_WINDOW),
                 (_MAX_HEADER_LIST, _HEADER_LIMIT),
-                (_MAX_STREAMS, 1000),
+                (_MAX_STREAMS, _STREAM_LIMIT),
             ]
             self._write(_SETTINGS, 0, 0, b"".join(struct.pack(">HI", *item) for item in settings))
             grown = struct.pack(">I", _CONNECTION_WINDOW - _DEFAULT_WINDOW)
@@ -102,6 +105,8 @@ class Connection:
             self._on_headers(flags)
         elif kind == _CONTINUATION and self._headers:
             self._headers[2].extend(body)
+            if len(self._headers[2]) > _HEADER_LIMIT:
+                raise EOFError
             self._on_headers(flags)
         elif kind == _SETTINGS and not flags & _ACK:
             self._on_settings(body)
@@ -137,6 +142,8 @@ class Connection:
         ]
         if number in self._streams:
             return
+        if len(self._streams) >= _STREAM_LIMIT:
+            raise EOFError
         stream = self._streams[number] = Stream(self, number, headers, self._initial_window)
         if ends:
             stream.ended()
@@ -163,12 +170,12 @@ class Connection:
                 self._streams[number].window += grown
             self.room.notify_all()
 
-    def send_data(self, stream: Stream, data: bytes) -> None:
+    def send_data(self, stream: Stream, data: bytes | bytearray) -> None:
         """Send all, as the other side has room for it. Raises ConnectionError when it ended."""
         view = memoryview(data)
         while view:
             with self.room:
-                while not (count := min(len(view), self._window, stream.window, self._frame)) > 0:
+                while not (count := min(len(view), self._window, stream.window, _AT_ONCE)) > 0:
                     if self.closed or stream.broken:
                         raise ConnectionResetError("the builder ended the call")
                     self.room.wait()
@@ -176,7 +183,12 @@ class Connection:
                     raise ConnectionResetError("the builder ended the call")
                 self._window -= count
                 stream.window -= count
-            self._write(_DATA, 0, stream.number, view[:count])
+            frames = [
+                _frame(_DATA, 0, stream.number, view[place : min(place + self._frame, count)])
+                for place in range(0, count, self._frame)
+            ]
+            with self._writing:
+                self._socket.sendall(b"".join(frames))
             view = view[count:]
 
     def send_headers(
@@ -212,4 +224,8 @@ def _frame(kind: int, flags: int, number: int, body: bytes | memoryview) -> byte
 
 
 def _unpadded(body: bytes, flags: int) -> bytes:
-    return body[1 : len(body) - body[0]] if flags & _PADDED else body
+    if not flags & _PADDED:
+        return body
+    if not body or body[0] >= len(body):
+        raise ValueError("more padding than there is")
+    return body[1 : len(body) - body[0]]

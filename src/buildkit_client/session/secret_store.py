@@ -36,7 +36,12 @@ Secret = bytes | FromFile | FromEnvironment
 
 
 def serve(secrets: Mapping[str, Secret]) -> Handlers:
-    """Answer for the ids given and no other: unknown optional secrets are left out of the RUN."""
+    """Answer for the ids given and no other: unknown optional secrets are left out of the RUN.
+
+    Raises BadRequest for one that cannot be read now.
+    """
+    for name, secret in secrets.items():
+        read(name, secret)
 
     def get(request: messages.SecretRequest, _stream: Stream) -> messages.Bytes:
         if request.id not in secrets:
@@ -44,7 +49,8 @@ def serve(secrets: Mapping[str, Secret]) -> Handlers:
         try:
             return messages.Bytes(data=read(request.id, secrets[request.id]))
         except BadRequest as error:
-            refuse(grpc.StatusCode.NOT_FOUND, str(error))
+            # Not NOT_FOUND: a secret is optional by default, and would be left out.
+            refuse(grpc.StatusCode.FAILED_PRECONDITION, str(error))
 
     return {"/moby.buildkit.secrets.v1.Secrets/GetSecret": unary(messages.SecretRequest, get)}
 

@@ -20,6 +20,8 @@ class Selection:
         self._includes = tuple(includes)
         self._included = IgnoreMatcher(self._includes)
         self._excluded = IgnoreMatcher(excludes)
+        #: What is held back.
+        self.excludes = self._excluded.patterns
         self._starts = [
             _literal_start(pattern) for pattern in self._includes if not pattern.startswith("!")
         ]

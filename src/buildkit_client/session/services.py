@@ -7,9 +7,23 @@ from typing import TypeVar
 from urllib.parse import unquote_plus
 
 import grpc
+from google.protobuf.message import DecodeError
 
 from buildkit_client.channel import Received, Sent, encode
+from buildkit_client.errors import BuildKitError
 from buildkit_client.session.streams import CallEnded, Refused, Stream
+
+
+class Failures:
+    """What went wrong on this side; the builder only learns that something did."""
+
+    def __init__(self) -> None:
+        self.first: BuildKitError | None = None
+
+    def add(self, failure: BuildKitError) -> None:
+        """Keep the first."""
+        self.first = self.first or failure
+
 
 Handler = Callable[[Stream], None]
 Handlers = Mapping[str, Handler]
@@ -41,6 +55,8 @@ def serve(stream: Stream, handlers: Handlers) -> None:
         code, message = refusal.code, refusal.message
     except (CallEnded, ConnectionError):
         code, message = grpc.StatusCode.CANCELLED, "the call was broken off"
+    except DecodeError:
+        code, message = grpc.StatusCode.INVALID_ARGUMENT, "a message cannot be read"
     finally:
         stream.finish(code, message)
 

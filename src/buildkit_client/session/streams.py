@@ -18,6 +18,8 @@ Headers = list[tuple[bytes, bytes]]
 # Half of a stream's window: granted again once that much was read.
 _GRANT = 4 << 20
 _BATCH = 64 * 1024
+# BuildKit's own is 16 MiB.
+_MESSAGE_LIMIT = 64 << 20
 
 
 class CallEnded(Exception):
@@ -100,7 +102,8 @@ class Stream:
         head = self._read(5)
         if head is None:
             return None
-        message = self._read(int.from_bytes(head[1:]))
+        size = int.from_bytes(head[1:])
+        message = self._read(size) if size <= _MESSAGE_LIMIT else None
         if message is None or head[0]:
             raise CallEnded
         return message
@@ -111,6 +114,8 @@ class Stream:
             with self._change:
                 while not self._arrived and not self._finished:
                     self._change.wait()
+                if self._connection.closed:
+                    raise CallEnded  # nobody waits for what is still here
                 if not self._arrived:
                     if self.broken or partial:
                         raise CallEnded
@@ -127,14 +132,15 @@ class Stream:
 
     def send(self, message: bytes) -> None:
         """Send a message, together with what comes soon after; see `flush`."""
-        self._batch += b"\0" + len(message).to_bytes(4) + message
+        self._batch += b"\0" + len(message).to_bytes(4)
+        self._batch += message
         if len(self._batch) >= _BATCH:
             self.flush()
 
     def flush(self) -> None:
         """Let nothing wait that was sent."""
         self._answer()
-        data, self._batch = bytes(self._batch), bytearray()
+        data, self._batch = self._batch, bytearray()
         self._connection.send_data(self, data)
 
     def _answer(self) -> None:

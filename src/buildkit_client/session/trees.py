@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from buildkit_client import messages
+from buildkit_client.ignore import IgnoreMatcher
 from buildkit_client.session.modes import to_go
 from buildkit_client.session.selection import Selection
 
@@ -36,13 +39,50 @@ class Tree(Protocol):
 
 
 class Directory:
-    """A directory of this machine. Owners are not sent: all is root's, as with Docker."""
+    """A directory of this machine. Owners are not sent: all is root's, as with Docker.
 
-    def __init__(self, root: Path) -> None:
+    `held_back` are the patterns that the builder is expected to ask with, `always` the files that
+    it asks for without them. `when_unwatched` is called when it asks for a file that is neither.
+    """
+
+    def __init__(
+        self, root: Path, *, held_back: Iterable[str] = (), always: Iterable[str] = ()
+    ) -> None:
         self._root = os.path.realpath(root)
+        self._held_back = IgnoreMatcher(held_back)
+        self._always = frozenset(always)
+        self.when_unwatched: Callable[[], object] = lambda: None
+
+    def watched(self) -> Iterator[tuple[str, os.stat_result]]:
+        """The files that the builder is expected to ask for, by full path, in no order."""
+        for name in self._always:
+            path = os.path.join(self._root, name)
+            with suppress(OSError):
+                yield path, os.lstat(path)
+        ignores, skips = self._held_back.ignores, self._held_back.may_skip_directory
+        folders = [""]
+        while folders:
+            above = folders.pop()
+            try:
+                entries = os.scandir(os.path.join(self._root, above))
+            except OSError:
+                continue  # sending it will say what is wrong
+            with entries:
+                for entry in entries:
+                    path = above + entry.name
+                    if entry.is_dir(follow_symlinks=False):
+                        if not skips(path):
+                            folders.append(path + "/")
+                    elif not ignores(path):
+                        with suppress(FileNotFoundError):
+                            yield entry.path, entry.stat(follow_symlinks=False)
+
+    def _watches(self, path: str) -> bool:
+        return path in self._always or not self._held_back.ignores(path)
 
     def walk(self, selection: Selection) -> Iterator[messages.Stat]:
         """Entries that vanish meanwhile are passed over."""
+        as_expected = selection.excludes == self._held_back.patterns
         links: dict[tuple[int, int], str] = {}
         # Directories that are not sent themselves wait here for something below them that is.
         waiting: list[tuple[str, os.stat_result]] = []
@@ -65,6 +105,9 @@ class Directory:
             except FileNotFoundError:
                 continue
             if sends:
+                if not as_expected and not is_directory and not self._watches(path):
+                    self.when_unwatched()
+                    as_expected = True  # once is enough
                 for folder, folder_status in waiting:
                     yield self._stat(folder, folder_status, links)
                 waiting.clear()
@@ -95,10 +138,11 @@ class Directory:
             mode=to_go(mode),
             mod_time=status.st_mtime_ns,
             size=0 if stat.S_ISDIR(mode) else status.st_size,
-            devmajor=os.major(status.st_rdev),
-            devminor=os.minor(status.st_rdev),
-            xattrs=_attributes(full),
         )
+        if status.st_rdev:
+            entry.devmajor, entry.devminor = os.major(status.st_rdev), os.minor(status.st_rdev)
+        if attributes := _attributes(full):
+            entry.xattrs.update(attributes)
         if stat.S_ISLNK(mode):
             entry.linkname = os.readlink(os.fsencode(full))
         elif status.st_nlink > 1 and not stat.S_ISDIR(mode):
@@ -110,7 +154,20 @@ class Directory:
     def open(self, path: str) -> BinaryIO:
         """Never through a link that took the file's place, nor waiting at a pipe that did."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-        return os.fdopen(os.open(os.path.join(self._root, path), flags), "rb", buffering=0)
+        full = os.path.join(self._root, path)
+        try:
+            handle = os.open(full, flags)
+        except OSError:
+            if stat.S_ISSOCK(os.lstat(full).st_mode):
+                return io.BytesIO()  # which nobody can open; it is listed as an empty file
+            raise
+        try:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise OSError(errno.EINVAL, "it is no regular file now")
+            return os.fdopen(handle, "rb", buffering=0)
+        except BaseException:
+            os.close(handle)
+            raise
 
     def names(self, folder: str) -> list[str]:
         """Names in a directory."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from types import TracebackType
@@ -14,11 +15,14 @@ import grpc
 
 from buildkit_client import messages
 from buildkit_client.channel import CONTROL, Answers, Metadata, exchange
+from buildkit_client.errors import BadRequest
 from buildkit_client.session.http2 import Connection
 from buildkit_client.session.services import Handlers, merge, serve, unary
 from buildkit_client.session.streams import Stream
 
 _CHUNK = 256 * 1024
+# In all, for threads that may be in a function of the caller's.
+_CLOSE_SECONDS = 2.0
 
 
 class _Serving:
@@ -50,22 +54,33 @@ class Session:
             ("x-docker-expose-session-sharedkey", _ascii(shared_key)),
             *(("x-docker-expose-session-grpc-method", path) for path in self._handlers),
         )
-        self._near, self._far = socket.socketpair()
-        self._connection = Connection(self._far, self._opened)
+        self._connection: Connection | None = None
+        self._ends: tuple[socket.socket, ...] = ()
         self._call: Answers[messages.Bytes] | None = None
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
+        if self._ends:
+            raise BadRequest("a build runs once: make another one for the next")
+        try:
+            self._open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def _open(self) -> None:
+        near, far = self._ends = socket.socketpair()
+        self._connection = Connection(far, self._opened)
         self._call = exchange(
             self._channel,
             CONTROL + "Session",
-            _outgoing(self._near),
+            _outgoing(near),
             messages.Bytes,
             metadata=self._metadata,
         )
         self._start(self._connection.run)
-        self._start(_incoming, self._call, self._near)
-        return self
+        self._start(_incoming, self._call, near)
 
     def __exit__(
         self,
@@ -86,15 +101,18 @@ class Session:
 
     def close(self) -> None:
         """End the tunnel and the services. What still runs on the builder goes on without them."""
-        self._connection.close()
-        with suppress(OSError):
-            self._near.shutdown(socket.SHUT_RDWR)
+        if self._connection:
+            self._connection.close()
+        for end in self._ends:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
         if self._call:
             self._call.cancel()
+        until = time.monotonic() + _CLOSE_SECONDS
         for thread in self._threads:
-            thread.join(2)
-        self._near.close()
-        self._far.close()
+            thread.join(max(0.0, until - time.monotonic()))
+        for end in self._ends:
+            end.close()
 
 
 def _outgoing(near: socket.socket) -> Iterator[messages.Bytes]:

@@ -28,6 +28,7 @@ class Unpacking:
         root.mkdir(parents=True, exist_ok=True)
         self._directories: dict[str, messages.Stat] = {}
         self._files: set[str] = set()
+        self._names: set[str] = set()
 
     def add(self, entry: messages.Stat) -> bool:
         """Make the entry; true if it is a regular file whose content is to come."""
@@ -81,6 +82,10 @@ class Unpacking:
         above = "/".join(parts[:-1])
         if above and above not in self._directories:
             raise ExportFailed(f"the builder sent {path!r} without its directory")
+        if path in self._names:
+            # The second could be a link, through which the first would be written.
+            raise ExportFailed(f"the builder sent {path!r} twice")
+        self._names.add(path)
         return path
 
     def _place(self, entry: messages.Stat) -> Path:

@@ -10,14 +10,19 @@ from collections.abc import Sequence
 
 from buildkit_client.errors import NoBuilder
 
+# It has closed its connection, so it is about to end.
+_LAST_WORDS_SECONDS = 1.0
+
 
 class CommandDial:
     """Starts the command for each connection. It ends when its connection does."""
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = tuple(command)
-        #: The last thing that a command which has ended wrote to its standard error.
-        self.said = ""
+        self._said = ""
+        #: Whether the last one ended in an error.
+        self.failed = False
+        self._watcher: threading.Thread | None = None
         if shutil.which(self._command[0]) is None:
             raise NoBuilder(f"this builder is reached through '{command[0]}', which is not here")
 
@@ -31,12 +36,20 @@ class CommandDial:
                 stderr=subprocess.PIPE,
                 start_new_session=True,
             )
-        threading.Thread(target=self._watch, args=(process,), daemon=True).start()
+        self._watcher = threading.Thread(target=self._watch, args=(process,), daemon=True)
+        self._watcher.start()
         return near
+
+    @property
+    def last_words(self) -> str:
+        """The last line that the command wrote to its standard error before it ended."""
+        if self._watcher:
+            self._watcher.join(_LAST_WORDS_SECONDS)
+        return self._said
 
     def _watch(self, process: subprocess.Popen[bytes]) -> None:
         assert process.stderr is not None
         with process.stderr:
             for line in process.stderr:
-                self.said = line.decode("utf-8", "replace").strip() or self.said
-        process.wait()
+                self._said = line.decode("utf-8", "replace").strip() or self._said
+        self.failed = process.wait() != 0

@@ -38,6 +38,20 @@ def current(folder: Path) -> str:
     return name if isinstance(name, str) and name else DEFAULT
 
 
+def names(folder: Path) -> tuple[str, ...]:
+    """The contexts that `docker context create` made."""
+    found = []
+    for path in sorted((folder / "contexts" / "meta").glob("*/meta.json")):
+        try:
+            meta: object = json.loads(path.read_bytes())
+        except (OSError, ValueError):
+            continue
+        name = meta.get("Name") if isinstance(meta, dict) else None
+        if isinstance(name, str) and name:
+            found.append(name)
+    return tuple(found)
+
+
 def read(name: str, folder: Path) -> Endpoint:
     """The Docker endpoint of a context that `docker context create` made."""
     key = hashlib.sha256(name.encode()).hexdigest()

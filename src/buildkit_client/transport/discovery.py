@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from buildkit_client.transport.tls import Tls
 
 _DOCKER_SOCKET = Path("/var/run/docker.sock")
 _BUILDKIT_SOCKETS = (Path("/run/buildkit/buildkitd.sock"),)
-_NONE = (
+NONE = (
     "no builder was found: set BUILDKIT_HOST or DOCKER_HOST, start Docker, or name one "
     "(unix://, tcp://, ssh://, buildx://, docker-container://)"
 )
@@ -28,28 +28,60 @@ class Found(NamedTuple):
 
 
 def discover(environ: Mapping[str, str] | None = None) -> Found:
-    """The builder that the surroundings name.
+    """The builder that the surroundings name, or else one at its usual place."""
+    found = named(environ) or at_usual_places()
+    if not found:
+        raise NoBuilder(NONE)
+    return found
 
-    $BUILDKIT_HOST goes before $DOCKER_HOST, that before the Docker context in use, and sockets at
-    their usual places come last.
-    """
+
+def named(
+    environ: Mapping[str, str] | None = None, *, timeout: float | None = None
+) -> Found | None:
+    """The builder that somebody chose: $BUILDKIT_HOST goes before $DOCKER_HOST, that before the
+    Docker context in use."""
     environ = os.environ if environ is None else environ
     if url := environ.get("BUILDKIT_HOST"):
-        return Found(parse(url), "$BUILDKIT_HOST names it")
+        return Found(parse(url, timeout=timeout), "$BUILDKIT_HOST names it")
     if url := environ.get("DOCKER_HOST"):
-        return Found(parse(url, tls=_docker_tls(environ), docker=True), "$DOCKER_HOST names it")
+        address = parse(url, tls=_docker_tls(environ), docker=True, timeout=timeout)
+        return Found(address, "$DOCKER_HOST names it")
+    folder = contexts.config_folder()
+    name = contexts.current(folder)
+    if name == contexts.DEFAULT:
+        return None
+    endpoint = contexts.read(name, folder)
+    address = parse(endpoint.url, tls=endpoint.tls, docker=True, timeout=timeout)
+    return Found(address, f"the Docker context '{name}' is in use")
+
+
+def at_usual_places(*, timeout: float | None = None) -> Found | None:
+    """A builder whose socket is where it usually is; nobody may be listening there any more."""
+    for path, is_docker in usual_sockets():
+        reason = "Docker's socket is there" if is_docker else "buildkitd's socket is there"
+        return Found(parse(f"unix://{path}", docker=is_docker, timeout=timeout), reason)
+    return None
+
+
+def usual_sockets() -> Iterator[tuple[Path, bool]]:
+    """Those that are there, and whether it is Docker's."""
+    if _DOCKER_SOCKET.exists():
+        yield _DOCKER_SOCKET, True
+    for path in _BUILDKIT_SOCKETS:
+        if path.exists():
+            yield path, False
+
+
+def docker_endpoint(environ: Mapping[str, str] | None = None) -> contexts.Endpoint:
+    """Where the Docker API is: $DOCKER_HOST, the context in use, or its usual socket."""
+    environ = os.environ if environ is None else environ
+    if url := environ.get("DOCKER_HOST"):
+        return contexts.Endpoint(url, _docker_tls(environ))
     folder = contexts.config_folder()
     name = contexts.current(folder)
     if name != contexts.DEFAULT:
-        endpoint = contexts.read(name, folder)
-        address = parse(endpoint.url, tls=endpoint.tls, docker=True)
-        return Found(address, f"the Docker context '{name}' is in use")
-    if _DOCKER_SOCKET.exists():
-        return Found(parse(f"unix://{_DOCKER_SOCKET}", docker=True), "Docker's socket is there")
-    for path in _BUILDKIT_SOCKETS:
-        if path.exists():
-            return Found(parse(f"unix://{path}"), "buildkitd's socket is there")
-    raise NoBuilder(_NONE)
+        return contexts.read(name, folder)
+    return contexts.Endpoint(f"unix://{_DOCKER_SOCKET}", None)
 
 
 def _docker_tls(environ: Mapping[str, str]) -> Tls | None:

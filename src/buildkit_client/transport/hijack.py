@@ -18,6 +18,8 @@ def upgrade(connection: socket.socket, *, timeout: float = 20.0) -> socket.socke
     try:
         connection.sendall(_REQUEST)
         header = _read_header(connection)
+    except TimeoutError as error:
+        raise TimeoutError("it takes connections and does not answer") from error
     except (BrokenPipeError, ConnectionResetError) as error:
         raise NotDockerd("it ended the connection at an HTTP/1.1 request") from error
     status = header.split(b"\r\n", 1)[0].decode("latin-1")

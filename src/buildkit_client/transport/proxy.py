@@ -6,6 +6,7 @@ directory that only we can enter, and two threads move the bytes on.
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import tempfile
@@ -14,9 +15,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from buildkit_client.transport import leftovers
+
 _CHUNK = 256 * 1024
+_PREFIX = "buildkit-client-"
+
+# The kernel takes 107 bytes of a socket's path; the rest is the folder's own name.
+_LONGEST_PLACE = 80
 
 Dial = Callable[[], socket.socket]
+
+
+def _place() -> Path:
+    """For temporary folders that hold sockets: a long $TMPDIR will not do."""
+    place = Path(tempfile.gettempdir())
+    return place if len(os.fsencode(place)) <= _LONGEST_PLACE else Path("/tmp")
 
 
 class Proxy:
@@ -24,7 +37,11 @@ class Proxy:
 
     def __init__(self, dial: Dial) -> None:
         self._dial = dial
-        self._folder = Path(tempfile.mkdtemp(prefix="buildkit-client-"))
+        place = _place()
+        for left in leftovers.abandoned(place, _PREFIX):
+            shutil.rmtree(left, ignore_errors=True)
+        self._folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=place))
+        self._held = leftovers.lock(self._folder)
         self._path = self._folder / "s"
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._open: set[socket.socket] = set()
@@ -61,6 +78,9 @@ class Proxy:
         for end in ends:
             end.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+        if self._held >= 0:
+            os.close(self._held)
+            self._held = -1
 
     def _start(self, work: Callable[..., None], *arguments: object) -> None:
         thread = threading.Thread(target=work, args=arguments, daemon=True, name="buildkit-proxy")

@@ -4,11 +4,14 @@ The only room that reads arguments, terminals and standard streams, and that kno
 never decides what to rewrite.
 """
 
+import gc
 import sys
 
 
 def main() -> None:
     """The `reimage` command. Ends the process with the exit code."""
+    # Next to nothing of what a run makes is garbage: looking for it less often saves a twentieth.
+    gc.set_threshold(50_000, 20, 100)
     try:
         from reimage.cli.app import app
 

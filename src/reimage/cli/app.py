@@ -1,15 +1,10 @@
-"""The commands wired together."""
+"""What `reimage` is without a command."""
 
 from typing import Annotated
 
 import typer
 
-from reimage.cli.check import check
 from reimage.cli.door import Door
-from reimage.cli.explain import explain
-from reimage.cli.optimize import optimize
-from reimage.cli.plain_text import PlainTextCommand
-from reimage.cli.rules import rules
 
 app = typer.Typer(
     name="reimage",
@@ -19,8 +14,6 @@ app = typer.Typer(
     add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (optimize, check, rules, explain):
-    app.command(cls=PlainTextCommand)(command)
 
 
 def _tell_version(wanted: bool) -> None:

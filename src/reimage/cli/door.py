@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 import typer
 from typer.core import TyperGroup
 
+from reimage.cli.commands import Commands
 from reimage.cli.plain_text import take_as_typed
 from reimage.report.visible import visible, visible_lines
 
@@ -21,6 +22,10 @@ INTERRUPTED = 130
 
 class Door(TyperGroup):
     """All commands together. A command returns its exit code."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings)
+        self.commands = Commands()  # type: ignore[assignment]  # typer only reads it
 
     def get_params(self, ctx: typer.Context) -> list[Any]:  # type: ignore[override]
         params = super().get_params(ctx)

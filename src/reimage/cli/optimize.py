@@ -30,6 +30,9 @@ def optimize(
     ] = None,
     context: o.Context = None,
     no_context: o.NoContext = False,
+    pin: Annotated[
+        bool, typer.Option("--pin", help="Ask registries for digests, as `reimage pin` does.")
+    ] = False,
     config: o.Config = None,
     stdin_name: o.StdinName = "Dockerfile",
     format_: Annotated[
@@ -51,21 +54,21 @@ def optimize(
     with told_as_usage():
         from reimage.cli import inputs
 
-        options = choice.options(write=write, hunks=hunks)
+        options = choice.options(write=write, hunks=hunks)._replace(pin=pin)
         reports = inputs.run(files or (), options, stdin_name)
         if form == "text":
-            voice = None if quiet else _voice(choice, write, verbose, streams.width)
+            flags = (*(["--write"] if write else []), *(["--pin"] if pin else []))
+            voice = None if quiet else _voice(choice, flags, verbose, streams.width)
             return _tell(reports, streams, voice, write=write)
         return document(form, list(reports), streams)
 
 
-def _voice(choice: o.Choice, write: bool, verbose: bool, width: int) -> "Voice":
+def _voice(choice: o.Choice, flags: tuple[str, ...], verbose: bool, width: int) -> "Voice":
     from reimage.report.terminal import Voice
     from reimage.rewriting.transformation import Claim
 
-    usual = Claim.SAME_FILES if write else Claim.SAME_BEHAVIOUR
+    usual = Claim.SAME_FILES if "--write" in flags else Claim.SAME_BEHAVIOUR
     most = usual if choice.allow is None else words.claim(choice.allow)
-    flags = ("--write",) if write else ()
     return Voice(
         width=width,
         verbose=verbose,

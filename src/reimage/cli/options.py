@@ -10,6 +10,7 @@ from reimage.cli import words
 
 if TYPE_CHECKING:
     from reimage.pipeline.options import Options
+    from reimage.pipeline.registries import RegistryOptions
     from reimage.rewriting.transformation import Claim
 
 Files = Annotated[
@@ -56,12 +57,56 @@ StdinName = Annotated[
     str,
     typer.Option(metavar="NAME", help="What to call the file that comes from standard input."),
 ]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Ask no registry: only what is in the cache counts.")
+]
+PlainHttp = Annotated[
+    list[str] | None,
+    typer.Option(metavar="HOST[:PORT]", help="A registry without TLS (repeat)."),
+]
+Mirror = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="DOMAIN=URL", help="Ask this address before the registry of a domain (repeat)."
+    ),
+]
+Ca = Annotated[
+    str | None,
+    typer.Option(metavar="FILE", help="Authorities to trust besides the system's."),
+]
+CacheTags = Annotated[
+    str | None,
+    typer.Option(
+        metavar="MINUTES", help="Keep, and take, answers about tags that are younger than this."
+    ),
+]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Also tell what was left alone.")]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of a bug of ours.")]
 Color = Annotated[
     str, typer.Option(metavar="WHEN", help="auto, always or never; NO_COLOR is honoured.")
 ]
+
+
+def registry_options(
+    offline: bool,
+    plain_http: Sequence[str] | None,
+    mirrors: Sequence[str] | None,
+    ca: str | None,
+    cache_tags: str | None,
+) -> "RegistryOptions":
+    """What the command line says about registries."""
+    from pathlib import Path
+
+    from reimage.pipeline.registries import RegistryOptions
+
+    return RegistryOptions(
+        offline=offline,
+        plain_http=tuple(plain_http or ()),
+        mirrors=tuple(words.pair("--mirror", each) for each in mirrors or ()),
+        ca=None if ca is None else Path(ca),
+        tags_for=0 if cache_tags is None else words.count("--cache-tags", cache_tags, "minutes"),
+    )
 
 
 class Choice(NamedTuple):

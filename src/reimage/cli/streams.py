@@ -3,12 +3,15 @@
 import os
 import sys
 from collections.abc import Iterable
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from reimage.cli.errors import BadUsage
 from reimage.report.patch import patch_lines
 from reimage.report.pieces import Line, coloured, plain
 from reimage.text import encode
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 WIDTH = 80
 WIDEST = 100
@@ -39,6 +42,27 @@ class Streams:
         """Text for people on the standard error."""
         self._print(sys.stderr, lines)
 
+    def note(self, text: str) -> None:
+        """Text for the standard error that is whole lines already."""
+        _write(sys.stderr, text.encode(sys.stderr.encoding or "utf-8", "backslashreplace"))
+
+    @property
+    def coloured(self) -> bool:
+        """Whether the standard error is shown in colours."""
+        return self._wanted(sys.stderr)
+
+    def console(self) -> "Console":
+        """The terminal behind the standard error, for what is drawn and drawn again."""
+        from rich.console import Console
+
+        return Console(
+            stderr=True,
+            highlight=False,
+            markup=False,
+            emoji=False,
+            no_color=not self.coloured,
+        )
+
     def patch(self, patch: str) -> None:
         """A patch on the standard output: for a person with colours, else byte for byte.
 
@@ -51,10 +75,12 @@ class Streams:
             _write(sys.stdout, encode(patch))
 
     def _print(self, stream: TextIO, lines: Iterable[Line]) -> None:
-        wanted = self._colour == "always" or (
+        self._render(stream, lines, self._wanted(stream))
+
+    def _wanted(self, stream: TextIO) -> bool:
+        return self._colour == "always" or (
             self._colour == "auto" and (_may_colour(stream) or _forced())
         )
-        self._render(stream, lines, wanted)
 
     def _render(self, stream: TextIO, lines: Iterable[Line], colours: bool) -> None:
         text = coloured(lines) if colours else plain(lines)

@@ -54,6 +54,21 @@ def context(word: str | None, no_context: bool) -> Path | None:
     return folder
 
 
+def count(option: str, word: str, unit: str) -> int:
+    """A whole number of days, minutes …"""
+    if word.isascii() and word.isdigit() and len(word) < 7:
+        return int(word)
+    raise BadUsage(f"{option} takes a number of {unit}, not '{word}'.")
+
+
+def pair(option: str, word: str) -> tuple[str, str]:
+    """`NAME=VALUE`, neither of them empty."""
+    name, _, value = word.partition("=")
+    if name and value:
+        return name, value
+    raise BadUsage(f"{option} takes NAME=VALUE, not '{word}'.")
+
+
 def one_of(words: Iterable[str]) -> str:
     *others, last = words
     return f"{', '.join(others)} or {last}" if others else last

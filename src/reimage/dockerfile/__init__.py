@@ -30,7 +30,7 @@ from reimage.dockerfile.instructions import (
     Workdir,
 )
 from reimage.dockerfile.logical import Logical
-from reimage.dockerfile.parse import Parsed, parse
+from reimage.dockerfile.parse import Parsed, parse, parse_edited
 from reimage.dockerfile.tokens import Token, TokenKind
 from reimage.dockerfile.tree import Directive, Dockerfile, Instruction, Problem
 from reimage.dockerfile.words import Flag, Word
@@ -72,5 +72,6 @@ __all__ = [
     "Workdir",
     "expand",
     "parse",
+    "parse_edited",
     "references",
 ]

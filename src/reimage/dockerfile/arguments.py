@@ -1,12 +1,10 @@
 """What the arguments of several instructions have in common, and how they are read."""
 
-from __future__ import annotations
-
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from reimage.dockerfile.logical import Logical
-from reimage.dockerfile.tree import Instruction
-from reimage.dockerfile.words import BLANKS, Word, quoted_offsets, split_json
+from reimage.dockerfile.words import BLANKS, Word, split_json
 from reimage.text import Span
 
 
@@ -45,11 +43,10 @@ def read_command_line(arguments: Logical) -> CommandLine:
     return CommandLine(None, arguments)
 
 
-def read_pairs(instruction: Instruction) -> tuple[KeyValue, ...]:
+def read_pairs(logical: Logical, offsets: Iterable[tuple[int, int]]) -> tuple[KeyValue, ...]:
     """The words of ENV, LABEL or ARG, each cut at its first `=`."""
-    logical = instruction.arguments
     pairs: list[KeyValue] = []
-    for start, end in quoted_offsets(logical.text, instruction.escape):
+    for start, end in offsets:
         key, equals, value = logical.text[start:end].partition("=")
         middle = start + len(key)
         key_span = logical.span(start, middle)

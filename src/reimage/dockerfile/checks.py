@@ -25,7 +25,7 @@ from reimage.dockerfile.instructions import (
 )
 from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tree import Dockerfile, Instruction, Problem
-from reimage.dockerfile.words import ArrayError, quoted_offsets, split_json
+from reimage.dockerfile.words import ArrayError, split_json
 from reimage.text import Span, closest
 
 BOOL, TEXT, LIST = "bool", "text", "list"
@@ -63,7 +63,7 @@ def check(tree: Dockerfile) -> Iterator[Problem]:
     sound = True
     for instruction in tree.instructions:
         stages += instruction.keyword == "FROM"
-        messages = _messages(instruction)
+        messages = () if instruction.accepted else _messages(instruction)
         if not stages and not messages and instruction.keyword != "ARG":
             messages = ["no build stage in current context: only ARG may stand before FROM"]
         for message in messages:
@@ -186,7 +186,7 @@ def _pair_syntax(instruction: _WithPairs) -> str | None:
     text = instruction.arguments.text
     if instruction.legacy:
         return None if instruction.pairs else f"{instruction.keyword} must have two arguments"
-    for start, end in quoted_offsets(text, instruction.escape):
+    for start, end in instruction.offsets:
         if "=" not in text[start:end]:
             return f"can't find = in {text[start:end]!r}: must be of the form name=value"
     return None

@@ -4,8 +4,6 @@ Source: BuildKit frontend/dockerfile/shell/lex.go. Nothing here raises on any wo
 refuses comes back as `Expansion.error`.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -71,6 +69,8 @@ def expand(
     `raw_quotes` and `raw_escapes` keep quotes and escapes in the text, `keep_unset` keeps
     references to variables that `env` has not, without `process_quotes` a quote is a character.
     """
+    if word.isidentifier():
+        return Expansion(word, (word,), _NOBODY, _NOBODY, None)
     marks = _marks(escape)
     if marks.search(word) is None:
         words = tuple(filter(None, _BLANK.split(word))) if _BLANK.search(word) else (word,)

@@ -6,8 +6,6 @@ at its last place for the longest match) finds what a backtracking expression wo
 its exponential time.
 """
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -4,8 +4,6 @@ Source: BuildKit frontend/dockerfile/shell/lex.go. What can't be read becomes a 
 the parts in front of it stand, because BuildKit expands them before it meets the error.
 """
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from itertools import takewhile
@@ -37,8 +35,8 @@ class Lookup(NamedTuple):
     operand: Span
     quoted: bool
     braced: bool
-    word: tuple[Part, ...] = ()
-    replacement: tuple[Part, ...] = ()
+    word: "tuple[Part, ...]" = ()
+    replacement: "tuple[Part, ...]" = ()
 
 
 class Broken(NamedTuple):

@@ -1,7 +1,5 @@
 """Heredocs of an instruction. Source: BuildKit frontend/dockerfile/parser/parser.go."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 
@@ -37,6 +35,11 @@ class Heredoc(NamedTuple):
     body: Span
     end: Span
     content: str
+
+    def moved(self, by: int) -> "Heredoc":
+        return self._replace(
+            opener=self.opener.moved(by), body=self.body.moved(by), end=self.end.moved(by)
+        )
 
 
 def find_openers(line: str) -> tuple[Opener, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import Self
 
 from reimage.dockerfile.arguments import (
     CommandLine,
@@ -116,17 +117,21 @@ class Healthcheck(Instruction):
 
 class _WithPairs(Instruction):
     @cached_property
+    def offsets(self) -> list[tuple[int, int]]:
+        """Where the words begin and end in the text of the arguments."""
+        return quoted_offsets(self.arguments.text, self.escape)
+
+    @property
     def legacy(self) -> bool:
         """The form without `=`: one key, and the rest of the line is its value."""
-        text = self.arguments.text
-        words = quoted_offsets(text, self.escape)
-        return bool(words) and "=" not in text[slice(*words[0])]
+        return bool(self.offsets) and "=" not in self.arguments.text[slice(*self.offsets[0])]
 
     @cached_property
     def pairs(self) -> tuple[KeyValue, ...]:
         if self.legacy:
             return read_legacy_pair(self.arguments)
-        return tuple(pair for pair in read_pairs(self) if pair.value is not None)
+        pairs = read_pairs(self.arguments, self.offsets)
+        return tuple(pair for pair in pairs if pair.value is not None)
 
 
 class Env(_WithPairs):
@@ -142,7 +147,7 @@ class Arg(Instruction):
 
     @cached_property
     def pairs(self) -> tuple[KeyValue, ...]:
-        return read_pairs(self)
+        return read_pairs(self.arguments, quoted_offsets(self.arguments.text, self.escape))
 
 
 class _Transfer(Instruction):
@@ -225,6 +230,11 @@ class Onbuild(Instruction):
     """ONBUILD instruction"""
 
     inner: Instruction | None = None
+
+    def moved(self, by: int) -> Self:
+        moved = super().moved(by)
+        moved.inner = self.inner and self.inner.moved(by)
+        return moved
 
 
 class Unknown(Instruction):

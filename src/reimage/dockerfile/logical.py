@@ -73,6 +73,10 @@ class Logical:
         begins = [*self._begins, len(self.text)]
         return Logical(self.text + text, begins, [*self._sources, offset])
 
+    def moved(self, by: int) -> Logical:
+        """The same text, which stands `by` characters further down the file."""
+        return Logical(self.text, self._begins, [source + by for source in self._sources])
+
     @property
     def whole(self) -> Span:
         """Where in the file all of it stands."""

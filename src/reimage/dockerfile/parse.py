@@ -3,10 +3,10 @@
 Where BuildKit would stop with an error, reading goes on and the place is noted as a problem.
 """
 
-from __future__ import annotations
-
 import re
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple, TypeAlias
 
 from reimage.dockerfile.checks import check
 from reimage.dockerfile.heredocs import Heredoc, Opener, find_openers
@@ -15,7 +15,7 @@ from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tokens import SPACE, Token, TokenKind
 from reimage.dockerfile.tree import Directive, Dockerfile, Instruction, Problem
 from reimage.dockerfile.words import BLANKS, Flag, split_flags, split_json
-from reimage.text import Span, split_lines
+from reimage.text import Edit, Span, apply_edits, split_lines
 
 _DIRECTIVE = re.compile(
     r"#[ \t\v\f\r]*([a-zA-Z][a-zA-Z0-9]*)[ \t\f\r]*=[ \t\f\r]*(.+?)[ \t\f\r]*\Z"
@@ -23,6 +23,7 @@ _DIRECTIVE = re.compile(
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _WITH_HEREDOCS = frozenset(("RUN", "COPY", "ADD"))
 _NO_SPAN = Span(0, 0)
+_NOTHING: Mapping[int, Instruction] = MappingProxyType({})
 _LONGEST_LINE = 65_535
 """bytes; BuildKit's line scanner gives up beyond (Go's bufio.MaxScanTokenSize)."""
 
@@ -36,31 +37,66 @@ class Parsed(NamedTuple):
 
 def parse(source: str) -> Parsed:
     """Read a Dockerfile. Never raises."""
-    reader = _Reader(source)
+    return _read(source, _NOTHING)
+
+
+def parse_edited(tree: Dockerfile, edits: Iterable[Edit]) -> Parsed:
+    """What `parse` makes of the text of `tree` after `edits`, which must not overlap.
+
+    Instructions that no edit touches are taken over from a tree without problems, and where they
+    don't even move, with all that has been found out about them.
+    """
+    edits = sorted(edits)
+    return _read(apply_edits(tree.source, edits), untouched(tree, edits))
+
+
+def _read(source: str, known: Mapping[int, Instruction]) -> Parsed:
+    reader = _Reader(source, known)
     reader.read()
     tree = Dockerfile(source, tuple(reader.parts), tuple(reader.directives), reader.escape)
     problems = sorted((*reader.problems, *check(tree)), key=lambda problem: problem.span)
+    if not problems:
+        for instruction in tree.instructions:
+            instruction.accepted = True
     return Parsed(tree, tuple(problems))
 
 
-class _Line(NamedTuple):
-    """A line of the file: `text` without its ending."""
+def untouched(tree: Dockerfile, edits: Sequence[Edit]) -> dict[int, Instruction]:
+    """The accepted instructions that `edits`, in order, leave alone, by where they stand then.
 
-    start: int
-    text: str
-    ending: str
+    What comes to stand behind the end of the file may become part of the last one.
+    """
+    found: dict[int, Instruction] = {}
+    number = by = 0
+    for instruction in tree.instructions:
+        start, end = instruction.full_span
+        while number < len(edits) and edits[number].span.end <= start:
+            span, text = edits[number]
+            by += len(text) - (span.end - span.start)
+            number += 1
+        ends_file = end == len(tree.source)
+        if number < len(edits) and edits[number].span.start < end + ends_file:
+            continue
+        if instruction.accepted:
+            found[start + by] = instruction.moved(by)
+    return found
 
-    @property
-    def end(self) -> int:
-        return self.start + len(self.text)
+
+_Line: TypeAlias = tuple[int, str, str]
+"""A line of the file: where it starts, its text, and its ending."""
 
 
 class _Reader:
-    """One pass over the lines. Comments wait in `pending` until it is known who owns them."""
+    """One pass over the lines. Comments wait in `pending` until it is known who owns them.
 
-    def __init__(self, source: str) -> None:
+    `known` are instructions that were read before, by the offsets at which they may stand.
+    """
+
+    def __init__(self, source: str, known: Mapping[int, Instruction]) -> None:
         self.source = source
+        self.known = known
         self.lines = split_lines(source)
+        self.newline = "\r\n" if self.lines and self.lines[0].endswith("\r\n") else "\n"
         self.number = 0
         self.offset = 0
         self.escape = "\\"
@@ -76,8 +112,10 @@ class _Reader:
             self.lines[0] = self.lines[0][1:]
             self.offset = 1
         while self.number < len(self.lines):
+            if self.offset in self.known and self._take_over(self.known[self.offset]):
+                continue
             line = self._next()
-            stripped = line.text.lstrip(SPACE)
+            stripped = line[1].lstrip(SPACE)
             if not stripped:
                 self.reading_directives = False
                 self._release()
@@ -89,16 +127,29 @@ class _Reader:
                 self._instruction(line, stripped)
         self._release()
 
+    def _take_over(self, known: Instruction) -> bool:
+        """Whether what follows is the `known` instruction, which then is done with."""
+        if self.pending or self.reading_directives:
+            return False
+        if known.escape != self.escape or known.newline != self.newline:
+            return False
+        end = known.full_span.end
+        self.number += self.source.count("\n", self.offset, end)
+        self.number += self.source[end - 1] != "\n"
+        self.offset = end
+        self.parts.append(known)
+        return True
+
     def _next(self) -> _Line:
         raw = self.lines[self.number]
         self.number += 1
         text = raw.rstrip("\r\n")
-        line = _Line(self.offset, text, raw[len(text) :])
+        start = self.offset
         self.offset += len(raw)
         if len(raw) > _LONGEST_LINE // 4 and len(raw.encode("utf-8", "replace")) > _LONGEST_LINE:
             message = f"line is longer than the {_LONGEST_LINE:,} bytes that BuildKit reads"
-            self.problems.append(Problem(Span(line.start, line.end), message))
-        return line
+            self.problems.append(Problem(Span(start, start + len(text)), message))
+        return start, text, raw[len(text) :]
 
     def _release(self) -> None:
         """The waiting comments stand above nothing: they belong to nobody."""
@@ -108,13 +159,14 @@ class _Reader:
     def _trivia(
         self, into: list[Token] | list[Token | Instruction], line: _Line, text: str, kind: TokenKind
     ) -> None:
-        indent = line.text[: len(line.text) - len(text)]
+        start, whole, ending = line
+        indent = whole[: len(whole) - len(text)]
         if indent:
-            into.append(Token(TokenKind.SPACE, line.start, indent))
+            into.append(Token(TokenKind.SPACE, start, indent))
         if text:
-            into.append(Token(kind, line.start + len(indent), text))
-        if line.ending:
-            into.append(Token(TokenKind.NEWLINE, line.end, line.ending))
+            into.append(Token(kind, start + len(indent), text))
+        if ending:
+            into.append(Token(TokenKind.NEWLINE, start + len(whole), ending))
 
     def _comment(self, line: _Line, stripped: str) -> None:
         if self.reading_directives and self._directive(line, stripped):
@@ -128,7 +180,8 @@ class _Reader:
             self.reading_directives = False
             return False
         name, value = match[1].lower(), match[2]
-        span = Span(line.end - len(stripped), line.end)
+        end = line[0] + len(line[1])
+        span = Span(end - len(stripped), end)
         if any(found.name == name for found in self.directives):
             message = f"only one {name} parser directive can be used"
             self.problems.append(Problem(span, message))
@@ -146,7 +199,7 @@ class _Reader:
         logical = Logical.of_pieces(pieces)
         first = pieces[0][0]
         draft = read_instruction(logical, self.escape)
-        draft.newline = "\r\n" if self.lines[0].endswith("\r\n") else "\n"
+        draft.newline = self.newline
         heredocs = self._heredocs(draft, logical, tokens)
         last = tokens[-1]
         end = last.start if last.kind is TokenKind.NEWLINE else last.end
@@ -162,31 +215,32 @@ class _Reader:
     ) -> list[tuple[int, str]]:
         """The pieces that BuildKit joins; ARGUMENTS tokens stand for them until they are cut."""
         pieces: list[tuple[int, str]] = []
-        indent = len(line.text) - len(stripped)
+        start, text, ending = line
+        indent = len(text) - len(stripped)
         if indent:
-            tokens.append(Token(TokenKind.SPACE, line.start, line.text[:indent]))
-        line = _Line(line.start + indent, stripped, line.ending)
+            tokens.append(Token(TokenKind.SPACE, start, text[:indent]))
+            start, text = start + indent, stripped
         while True:
-            text = self._before_continuation(line.text)
-            piece = line.text if text is None else text
-            pieces.append((line.start, piece))
+            before = self._before_continuation(text)
+            piece = text if before is None else before
+            pieces.append((start, piece))
             if piece:
-                tokens.append(Token(TokenKind.ARGUMENTS, line.start, piece))
-            if text is None:
-                if line.ending:
-                    tokens.append(Token(TokenKind.NEWLINE, line.end, line.ending))
+                tokens.append(Token(TokenKind.ARGUMENTS, start, piece))
+            if before is None:
+                if ending:
+                    tokens.append(Token(TokenKind.NEWLINE, start + len(text), ending))
                 return pieces
-            rest = line.text[len(piece) :] + line.ending
-            tokens.append(Token(TokenKind.CONTINUATION, line.start + len(piece), rest))
+            rest = text[len(piece) :] + ending
+            tokens.append(Token(TokenKind.CONTINUATION, start + len(piece), rest))
             following = self._next_continued(tokens)
             if following is None:
                 return pieces
-            line = following
+            start, text, ending = following
 
     def _next_continued(self, tokens: list[Token]) -> _Line | None:
         while self.number < len(self.lines):
             line = self._next()
-            stripped = line.text.lstrip(SPACE)
+            stripped = line[1].lstrip(SPACE)
             if stripped and stripped[0] != "#":
                 return line
             self._trivia(tokens, line, stripped, TokenKind.COMMENT)
@@ -217,10 +271,10 @@ class _Reader:
         start = self.offset
         span = logical.span(opener.start, opener.end)
         while self.number < len(self.lines):
-            line = self._next()
-            candidate = line.text.lstrip("\t") if opener.strips_tabs else line.text
+            begin, text, _ = self._next()
+            candidate = text.lstrip("\t") if opener.strips_tabs else text
             if candidate == opener.name:
-                end = Span(line.start, line.end)
+                end = Span(begin, begin + len(text))
                 break
         else:
             end = Span(self.offset, self.offset)

@@ -1,10 +1,8 @@
 """The tree: directives, instructions and the trivia between them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from reimage.dockerfile.heredocs import Heredoc
 from reimage.dockerfile.logical import Logical
@@ -36,7 +34,8 @@ class Instruction:
     terminators included, line ending not); `full_span` covers all `tokens`. `owned` are the tokens
     as they were read line by line, in which keyword, flags and arguments are still one. `trigger`
     is true for the inner instruction of an ONBUILD. `newline` is the line ending of the file's
-    first line: what an instruction at the end of the file may lack.
+    first line: what an instruction at the end of the file may lack. `accepted` says that BuildKit
+    has no objection to it.
     """
 
     def __init__(
@@ -59,11 +58,38 @@ class Instruction:
         self.span = span
         self.escape = escape
         self.trigger = trigger
-        self.owned: tuple[Token, ...] = ()
         self.newline = "\n"
+        self.accepted = False
+        self._before: tuple[Instruction, int] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.keyword} at {self.span.start}: {self.logical.text[:60]!r}>"
+
+    def moved(self, by: int) -> Self:
+        """The same instruction `by` characters further down the file."""
+        if not by:
+            return self
+        moved = type(self)(
+            self.keyword,
+            self.logical.moved(by),
+            tuple(flag.moved(by) for flag in self.flags) if self.flags else (),
+            self.arguments.moved(by),
+            tuple(heredoc.moved(by) for heredoc in self.heredocs) if self.heredocs else (),
+            self.span.moved(by),
+            self.escape,
+            trigger=self.trigger,
+        )
+        moved.newline, moved.accepted = self.newline, self.accepted
+        moved.full_span = self.full_span.moved(by)
+        moved._before = self, by
+        return moved
+
+    @cached_property
+    def owned(self) -> tuple[Token, ...]:
+        if self._before is None:
+            return ()
+        before, by = self._before
+        return tuple(Token(kind, start + by, text) for kind, start, text in before.owned)
 
     @cached_property
     def tokens(self) -> tuple[Token, ...]:
@@ -76,7 +102,7 @@ class Instruction:
             yield flag.span, TokenKind.FLAG
         yield self.arguments.whole, TokenKind.ARGUMENTS
 
-    @property
+    @cached_property
     def full_span(self) -> Span:
         return Span(self.owned[0].start, self.owned[-1].end)
 

@@ -3,8 +3,6 @@
 Source: BuildKit frontend/dockerfile/parser/line_parsers.go and split_command.go.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from functools import lru_cache
@@ -36,6 +34,9 @@ class Flag(NamedTuple):
     name: str
     value: str | None
     span: Span
+
+    def moved(self, by: int) -> "Flag":
+        return Flag(self.name, self.value, self.span.moved(by))
 
 
 class ArrayError:

@@ -1,7 +1,5 @@
 """From what a user names to the Dockerfiles that are meant."""
 
-from __future__ import annotations
-
 import fnmatch
 import os
 import re
@@ -27,18 +25,25 @@ class Found(NamedTuple):
     errors: tuple[FilesError, ...]
 
 
-def find_dockerfiles(paths: Iterable[str | os.PathLike[str]]) -> Found:
+def find_dockerfiles(
+    paths: Iterable[str | os.PathLike[str]], also: Callable[[str], bool] | None = None
+) -> Found:
     """Expand files, directories (searched below) and patterns such as `**/Dockerfile`.
 
     A file that is named is taken whatever its name, and also when it is missing: reading it
-    explains that best. In directories a Dockerfile is known by its name; version control,
-    `node_modules` and virtual environments are passed over.
+    explains that best. In directories a Dockerfile is known by its name; `also` tells by its name
+    (without directories) whether another file is meant too. Version control, `node_modules` and
+    virtual environments are passed over.
     """
+
+    def wanted(name: str) -> bool:
+        return looks_like_a_dockerfile(name) or (also is not None and also(name))
+
     files: dict[str, str] = {}
     errors: list[FilesError] = []
     for path in [os.fspath(path) for path in paths]:
         try:
-            for name in _expanded(path):
+            for name in _expanded(path, wanted):
                 files.setdefault(os.path.realpath(name), name)
         except FilesError as error:
             errors.append(error)
@@ -50,9 +55,9 @@ def looks_like_a_dockerfile(name: str) -> bool:
     return not name.endswith(_LEFTOVERS) and _NAMES.fullmatch(name) is not None
 
 
-def _expanded(path: str) -> list[str]:
+def _expanded(path: str, wanted: Callable[[str], bool]) -> list[str]:
     if os.path.isdir(path):
-        found = _below(path, lambda inner: looks_like_a_dockerfile(inner.rpartition("/")[2]))
+        found = _below(path, lambda inner: wanted(inner.rpartition("/")[2]))
         if not found:
             raise FilesError(path, f"{path} holds no Dockerfile.")
         return found

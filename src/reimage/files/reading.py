@@ -31,9 +31,13 @@ def read(path: str | os.PathLike[str], *, limit: int = DOCKERFILE_LIMIT) -> byte
         # Between the look and the opening a pipe may have taken the place: don't wait for it.
         descriptor = os.open(name, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | _BINARY)
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise FilesError(path, f"{name} is no longer a regular file.")
-            data = file.read(limit + 1)
+            # Python gets memory for as much as is asked for; a file that grows is read on.
+            data = file.read(min(status.st_size, limit) + 1)
+            if len(data) > status.st_size:
+                data += file.read(limit + 1 - len(data))
     except (OSError, ValueError) as error:
         raise translated(path, error) from error
     if len(data) > limit:

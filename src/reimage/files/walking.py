@@ -1,7 +1,5 @@
 """Listing a tree under a filter that the caller gives."""
 
-from __future__ import annotations
-
 import os
 from collections import deque
 from collections.abc import Callable

@@ -1,7 +1,5 @@
 """Replacing files so that each is always whole: the old one or the new one."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 from collections.abc import Iterator, Mapping

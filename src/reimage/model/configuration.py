@@ -25,6 +25,13 @@ from reimage.model.stages import Stage
 from reimage.model.state import State
 
 Configuration = Mapping[str, object]
+_WRITTEN = frozenset(
+    (
+        "CMD", "ENTRYPOINT", "HEALTHCHECK", "LABEL", "EXPOSE", "VOLUME", "STOPSIGNAL",
+        "MAINTAINER", "ONBUILD",
+    )
+)  # fmt: skip
+"""What `_add` writes down; the rest is in the state at the end of the stage."""
 
 
 def configuration(stage: Stage) -> Configuration:
@@ -53,6 +60,8 @@ def _continued(base: Configuration, stage: Stage) -> Configuration:
     fields["Platform"] = stage.from_.platform
     command_set = False
     for instruction in stage.instructions:
+        if instruction.keyword not in _WRITTEN:
+            continue
         state = stage.before(instruction)
         if isinstance(instruction, Entrypoint) and not command_set:
             fields.pop("Cmd", None)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from reimage.model.python_facts import PythonSources
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -20,7 +23,7 @@ class ContextFacts(NamedTuple):
     that decide about installs (dependency manifests, lock files, package manager settings, ignore
     files). `ignore_path` is the ignore file in force (`.dockerignore` or
     `<Dockerfile>.dockerignore`), or the one that would be created. `truncated` says that the folder
-    was too large to list whole.
+    was too large to list whole. `python` are the Python sources, read when asked for.
     """
 
     files: Mapping[str, int]
@@ -29,3 +32,4 @@ class ContextFacts(NamedTuple):
     texts: Mapping[str, str] = _NOTHING
     ignore_path: str = ".dockerignore"
     truncated: bool = False
+    python: "PythonSources | None" = None

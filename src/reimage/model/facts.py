@@ -7,18 +7,26 @@ from functools import cached_property
 from reimage.dockerfile import Dockerfile, Instruction
 from reimage.model.configuration import Configuration, configurations
 from reimage.model.context import ContextFacts
+from reimage.model.images.facts import ImageFacts
 from reimage.model.stages import Stage, read_stages
 
 
 class Facts:
     """A Dockerfile, what follows from its text, and what is known around it.
 
-    `context` is None when it is not known what the build context holds.
+    `context` is None when it is not known what the build context holds, `images` when nothing is
+    known about images but their names.
     """
 
-    def __init__(self, dockerfile: Dockerfile, context: ContextFacts | None = None) -> None:
+    def __init__(
+        self,
+        dockerfile: Dockerfile,
+        context: ContextFacts | None = None,
+        images: ImageFacts | None = None,
+    ) -> None:
         self.dockerfile = dockerfile
         self.context = context
+        self.images = images
 
     @cached_property
     def stages(self) -> tuple[Stage, ...]:

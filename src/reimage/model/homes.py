@@ -1,7 +1,5 @@
 """Whose home a RUN works in: the directory, and the owner that a mount there has to have."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from reimage.model.known_images import is_official

@@ -1,7 +1,5 @@
 """The chmod or chown that a RUN begins with, and the places in the image that it reaches."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.model.copies.copied_files import place
@@ -29,7 +27,7 @@ class OwnershipChange(NamedTuple):
     reference.
     """
 
-    command: Command
+    command: "Command"
     value: str
     settled: str | None
     places: tuple[str | None, ...]
@@ -90,7 +88,7 @@ def leading_ownership_change(run: RunFacts, stage: Stage) -> OwnershipChange | N
     return OwnershipChange(command, value, settled, places)
 
 
-def _settled(word: Word, state: State) -> str | None:
+def _settled(word: "Word", state: State) -> str | None:
     """What the shell makes of a word, None when that is not certain."""
     if word.has_glob or "{" in (word.value or "") or word.text.startswith("~"):
         return None

@@ -53,15 +53,22 @@ def is_at_or_above(pattern: str, path: str) -> bool:
     """Whether `pattern`, which may hold globs, is `path` or one of the directories above it."""
     if pattern == path or pattern == "/":
         return True
-    if _GLOB.isdisjoint(pattern):
-        return path.startswith(f"{pattern}/")
-    parts, wanted = _parts(path), _parts(pattern)
+    start, wanted = _read_pattern(pattern)
+    if not path.startswith(start):
+        return False
+    if wanted is None:
+        return True
+    parts = path.split("/")
     return len(wanted) <= len(parts) and all(map(_matches, parts, wanted))
 
 
 @lru_cache(maxsize=1024)
-def _parts(path: str) -> tuple[str, ...]:
-    return tuple(path.split("/"))
+def _read_pattern(pattern: str) -> tuple[str, tuple[str, ...] | None]:
+    """What a path below it begins with, and the names to match where globs are among them."""
+    if _GLOB.isdisjoint(pattern):
+        return f"{pattern}/", None
+    at = min(found for found in map(pattern.find, _GLOB) if found >= 0)
+    return pattern[: pattern.rfind("/", 0, at) + 1], tuple(pattern.split("/"))
 
 
 def _matches(name: str, pattern: str) -> bool:

@@ -149,7 +149,7 @@ def read_stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
         base = _base(from_, by_name, arguments)
         if base:
             used.add(base.index)
-            chosen.update(stage.index for stage in _alternatives(from_, by_name))
+            chosen.update(stage.index for stage in alternatives(from_, by_name))
         stage = Stage(len(stages), from_, instructions, base, dockerfile, arguments)
         stage.uses = tuple(_used(stage, stages, by_name))
         used.update(other.index for other in stage.uses)
@@ -204,12 +204,14 @@ def _base(
 
 def _chosen(image: Word, arguments: Mapping[str, str | None], escape: str) -> str | None:
     """What FROM names while no build argument says otherwise."""
-    known = {name: value for name, value in arguments.items() if value is not None}
+    known: Mapping[str, str] = {}
+    if "$" in image.text:
+        known = {name: value for name, value in arguments.items() if value is not None}
     expansion = expand(image.text, known, escape=escape)
     return None if expansion.error or expansion.unset else expansion.text
 
 
-def _alternatives(from_: From, by_name: Mapping[str, Stage]) -> Iterator[Stage]:
+def alternatives(from_: From, by_name: Mapping[str, Stage]) -> Iterator[Stage]:
     """The stages that `FROM base-${VARIANT}` can name besides the one its default names."""
     text = from_.image.text if from_.image else ""
     if "$" in text:
@@ -229,7 +231,7 @@ def _used(stage: Stage, earlier: list[Stage], by_name: Mapping[str, Stage]) -> I
 def _sources(instruction: Instruction) -> Iterator[str]:
     if isinstance(instruction, Copy) and instruction.from_:
         yield instruction.from_
-    elif isinstance(instruction, Run):
+    elif isinstance(instruction, Run) and instruction.flags:
         for mount in instruction.mounts:
             if mount.get("from"):
                 yield mount["from"]

@@ -1,7 +1,5 @@
 """What is in force at an instruction: variables, user, working directory, shell."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -23,6 +21,7 @@ from reimage.text import late
 
 POSIX_SHELLS = frozenset(("sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"))
 
+_SETTING = frozenset(("ENV", "ARG", "USER", "WORKDIR", "SHELL"))
 _WINDOWS_PATH = late(r"[A-Za-z]:|\\")
 
 
@@ -50,7 +49,7 @@ class State(NamedTuple):
     workdir_overridable: bool = False
 
     @classmethod
-    def initial(cls) -> State:
+    def initial(cls) -> "State":
         """In force where nothing was set yet."""
         return cls(Versions(), Versions(), Versions())
 
@@ -74,10 +73,13 @@ class State(NamedTuple):
         return bool(expansion.error or expansion.unset or expansion.used & self.unknown)
 
     def _is_overridable(self, expansion: Expansion) -> bool:
-        return any(name not in self.env or name in self.overridable for name in expansion.used)
+        used = expansion.used
+        return bool(used) and any(n not in self.env or n in self.overridable for n in used)
 
-    def after(self, instruction: Instruction, arguments: Mapping[str, str | None]) -> State:
+    def after(self, instruction: Instruction, arguments: Mapping[str, str | None]) -> "State":
         """In force behind `instruction`; `arguments` are the ARGs in front of the first FROM."""
+        if instruction.keyword not in _SETTING:
+            return self
         match instruction:
             case Env():
                 return self._after_env(instruction)
@@ -92,7 +94,7 @@ class State(NamedTuple):
             case _:
                 return self
 
-    def _after_env(self, instruction: Env) -> State:
+    def _after_env(self, instruction: Env) -> "State":
         """All values of one ENV are expanded before any of them is set."""
         env, variables = self.env, self.variables
         unknown: dict[str, bool] = {}
@@ -111,7 +113,7 @@ class State(NamedTuple):
             overridable=_updated(self.overridable, overridable),
         )
 
-    def _after_arg(self, instruction: Arg, arguments: Mapping[str, str | None]) -> State:
+    def _after_arg(self, instruction: Arg, arguments: Mapping[str, str | None]) -> "State":
         """Unlike with ENV, each default is expanded with the ones before it."""
         state = self
         for pair in instruction.pairs:
@@ -122,7 +124,7 @@ class State(NamedTuple):
             state = state._with_argument(pair.key, value)
         return state
 
-    def _with_argument(self, name: str, value: str | None) -> State:
+    def _with_argument(self, name: str, value: str | None) -> "State":
         args = self.args.with_item(name, value)
         if value is None or name in self.env:
             # An ARG behind an ENV of its name takes its place if it has a value, and --build-arg
@@ -133,7 +135,7 @@ class State(NamedTuple):
         unknown = _updated(self.unknown, {name: False})
         return self._replace(args=args, variables=variables, unknown=unknown)
 
-    def _after_workdir(self, instruction: Workdir) -> State:
+    def _after_workdir(self, instruction: Workdir) -> "State":
         expansion = self.expand(instruction.value, instruction.escape)
         if self._is_unknown(expansion):
             return self._replace(workdir=None, workdir_overridable=False)
@@ -148,7 +150,7 @@ class State(NamedTuple):
         workdir = posixpath.normpath("/" + path.lstrip("/")) if path else None
         return self._replace(workdir=workdir, workdir_overridable=overridable)
 
-    def of_another_base(self) -> State:
+    def of_another_base(self) -> "State":
         """The same where a build argument decides which stage the values come from."""
         overridable = self.overridable.union(self.env)
         return self._replace(overridable=overridable, workdir_overridable=True)

@@ -35,6 +35,8 @@ class Versions(Mapping[str, Value], Generic[Value]):
 
     def __getitem__(self, name: str) -> Value:
         settings = self._history.settings[name]
+        if settings[-1][0] <= self._time:
+            return settings[-1][1]
         at = bisect_right(settings, self._time, key=itemgetter(0))
         if not at:
             raise KeyError(name)

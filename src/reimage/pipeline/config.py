@@ -7,6 +7,16 @@
     context = "."                  # folder of the build context
     exclude = ["vendor/**"]        # Dockerfiles to leave alone
 
+    [pin]
+    with-optimize = false          # whether `optimize` asks registries too
+    min-age = 0                    # days before `pin --update` takes a new image
+    named-contexts = ["name"]      # names that `--build-context` gives another meaning
+
+    [registry]
+    plain-http = ["host:5000"]     # registries without TLS
+    ca = "company.pem"             # authorities to trust besides the system's
+    mirrors = { "docker.io" = ["https://mirror.example.org"] }
+
     [per-file."docker/*.Dockerfile"]
     ignore = ["name"]              # in addition to the above
     select = ["name"]              # in place of the above, as is allow
@@ -14,8 +24,6 @@
 Folders and patterns are relative to the file. Patterns are those of `.gitignore`: `*` stays in one
 folder, `**` does not, one without a slash fits at any depth, a folder stands for what is in it.
 """
-
-from __future__ import annotations
 
 import os
 import re
@@ -26,13 +34,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reimage.files.errors import FilesError, translated
+from reimage.pipeline.registry_config import (
+    PIN_KEYS,
+    REGISTRY_KEYS,
+    PinConfig,
+    RegistryConfig,
+)
 from reimage.rewriting.transformation import Claim
 from reimage.text import closest
 
 _OWN = "reimage.toml"
 _SHARED = "pyproject.toml"
 _LISTS = ("select", "ignore", "prefer", "exclude")
-_KEYS = (*_LISTS, "allow", "context", "per-file")
+_KEYS = (*_LISTS, "allow", "context", "per-file", "pin", "registry")
 _PER_FILE_KEYS = ("ignore", "select", "allow")
 
 
@@ -63,8 +77,10 @@ class Config(NamedTuple):
     context: Path | None = None
     per_file: tuple[tuple[str, PerFile], ...] = ()
     exclude: tuple[str, ...] = ()
+    pin: PinConfig = PinConfig()
+    registry: RegistryConfig = RegistryConfig()
 
-    def for_file(self, path: Path) -> Config:
+    def for_file(self, path: Path) -> "Config":
         """What holds for the Dockerfile at `path`: of several patterns that fit, later ones win."""
         if not self.per_file:
             return self
@@ -93,12 +109,13 @@ def find_config(start: Path) -> Path | None:
     The search ends with the folder that holds `.git`. A `reimage.toml` comes before the
     `pyproject.toml` beside it, and one of those without `[tool.reimage]` is passed over.
     """
-    place = Path(os.path.abspath(start))  # noqa: PTH100 - no link leads out of the project
-    for folder in (place, *place.parents):
+    folder = os.path.abspath(start)  # noqa: PTH100 - no link leads out of the project
+    while True:
         found, last = _look_into(folder)
-        if found or last:
+        above = os.path.dirname(folder)  # noqa: PTH120 - asked for each of many files
+        if found or last or above == folder:
             return found
-    return None
+        folder = above
 
 
 @lru_cache(maxsize=256)
@@ -112,13 +129,15 @@ def load_config(path: Path) -> Config:
 
 
 @lru_cache(maxsize=4096)
-def _look_into(folder: Path) -> tuple[Path | None, bool]:
+def _look_into(folder: str) -> tuple[Path | None, bool]:
     """The configuration in a folder, and whether the search ends there."""
-    last = os.path.lexists(folder / ".git")
-    for path in (folder / _OWN, folder / _SHARED):
+    last = os.path.lexists(f"{folder}/.git")
+    for name in (_OWN, _SHARED):
         # Path.is_file would raise for a folder that may not be searched.
-        if os.path.isfile(path) and (path.name == _OWN or _means_us(path)):  # noqa: PTH113
-            return path, last
+        if os.path.isfile(f"{folder}/{name}"):  # noqa: PTH113
+            path = Path(folder, name)
+            if name == _OWN or _means_us(path):
+                return path, last
     return None, last
 
 
@@ -184,6 +203,30 @@ class _Reader:
             context=None if context is None else self.path.parent / context,
             per_file=tuple(self._per_file(table.get("per-file", {}))),
             exclude=lists["exclude"],
+            pin=self._pin(self._table(table.get("pin", {}), "pin")),
+            registry=self._registry(self._table(table.get("registry", {}), "registry")),
+        )
+
+    def _pin(self, table: dict[str, object]) -> PinConfig:
+        self._know(table, PIN_KEYS, "pin.")
+        with_optimize, days = table.get("with-optimize", False), table.get("min-age", 0)
+        if not isinstance(with_optimize, bool):
+            raise self._error("pin.with-optimize", "must be true or false")
+        if isinstance(days, bool) or not isinstance(days, int) or days < 0:
+            raise self._error("pin.min-age", "must be a number of days")
+        return PinConfig(with_optimize, days, self._strings(table, "named-contexts", "pin.") or ())
+
+    def _registry(self, table: dict[str, object]) -> RegistryConfig:
+        self._know(table, REGISTRY_KEYS, "registry.")
+        mirrors = self._table(table.get("mirrors", {}), "registry.mirrors")
+        ca = self._string(table, "ca", "registry.")
+        return RegistryConfig(
+            self._strings(table, "plain-http", "registry.") or (),
+            tuple(
+                (domain, self._strings(mirrors, domain, "registry.mirrors.") or ())
+                for domain in mirrors
+            ),
+            None if ca is None else self.path.parent / ca,
         )
 
     def _per_file(self, tables: object) -> Iterable[tuple[str, PerFile]]:

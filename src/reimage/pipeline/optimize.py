@@ -1,7 +1,5 @@
 """Optimizes Dockerfiles without building them: survey, rewrite, patch, write."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,6 +11,7 @@ from reimage.dockerfile import parse
 from reimage.files import FilesError, read, write_all
 from reimage.model import ContextFacts
 from reimage.pipeline.config import Config, ConfigError, find_config, load_config
+from reimage.pipeline.digests import with_digests
 from reimage.pipeline.errors import UsageError
 from reimage.pipeline.options import Options
 from reimage.pipeline.reporting import Names, file_report, problem_reports
@@ -41,6 +40,7 @@ class _Plan(NamedTuple):
 def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileReport, bytes]:
     """Optimize a Dockerfile that is no file. Nothing is read but the context that options name."""
     plan = _plan(Path(name), options, folder_is_context=False)
+    options = with_digests([Path(name)], options, source)
     try:
         context = survey(plan.context, None) if plan.context else None
     except FilesError as error:
@@ -56,6 +56,7 @@ def optimize_files(paths: Sequence[Path], options: Options) -> Iterator[FileRepo
     """
     for path in {path.parent: path for path in paths}.values():
         _plan(path, options)
+    options = with_digests(paths, options)
     workers = min(os.cpu_count() or 1, 8)
     if len(paths) < _WORTH_A_SECOND_PROCESS or workers < 2:
         return (optimize_file(path, options) for path in paths)
@@ -69,6 +70,7 @@ def optimize_file(path: Path, options: Options) -> FileReport:
     name = path.as_posix()
     try:
         plan = _plan(path, options)
+        options = with_digests([path], options)
         if plan.excluded:
             return FileReport(name)
         source = read(path)
@@ -139,7 +141,13 @@ def _optimize(
     if parsed.problems:
         problems = problem_reports(parsed.problems, parsed.tree.lines)
         return FileReport(name, problems=problems), {}
-    outcome = rewrite(parsed.tree, plan.transformations, allow=plan.allow, context=context)
+    outcome = rewrite(
+        parsed.tree,
+        plan.transformations,
+        allow=plan.allow,
+        context=context,
+        images=options.images,
+    )
     if not outcome.converged:
         message = f"{name} is left as it is: its rewrites do not come to rest, which is our bug."
         return FileReport(name, error=message), {}

@@ -1,10 +1,10 @@
 """What a run is asked for."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import NamedTuple
 
+from reimage.model import ImageFacts
+from reimage.pipeline.registries import RegistryOptions
 from reimage.rewriting import Claim
 
 
@@ -16,7 +16,8 @@ class Options(NamedTuple):
     leaves only these transformations, `ignore` takes some out, `prefer` runs an alternative in
     place of its default. `hunks` are the 1-based numbers of the hunks to keep. `context` is the
     build context, by default the folder of each file; `no_context` says that it is not known.
-    `config` is used instead of the file found upwards.
+    `config` is used instead of the file found upwards. With `pin` registries are asked for digests,
+    as `registry` says; `images` is what is known about images already.
     """
 
     write: bool = False
@@ -29,3 +30,6 @@ class Options(NamedTuple):
     context: Path | None = None
     no_context: bool = False
     config: Path | None = None
+    pin: bool = False
+    registry: RegistryOptions = RegistryOptions()
+    images: ImageFacts | None = None

@@ -1,7 +1,5 @@
 """Turns the outcome of a rewrite into what reports read: lines of the original file."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple

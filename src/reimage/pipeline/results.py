@@ -3,8 +3,6 @@
 Lines are 1-based and speak of the original file. Sizes are bytes, times seconds.
 """
 
-from __future__ import annotations
-
 import enum
 from typing import NamedTuple
 

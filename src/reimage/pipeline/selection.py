@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from reimage.pipeline.errors import UsageError
 from reimage.rewriting import Transformation
@@ -18,7 +19,17 @@ def select(
     An alternative runs when it is preferred or named in `chosen`, and then its default does not,
     unless `chosen` names that as well. Raises UsageError for a name that is none.
     """
-    by_name = {transformation.name: transformation for transformation in load()}
+    return _select(tuple(load()), tuple(chosen), tuple(ignored), tuple(preferred))
+
+
+@lru_cache(maxsize=64)
+def _select(
+    known: tuple[Transformation, ...],
+    chosen: tuple[str, ...],
+    ignored: tuple[str, ...],
+    preferred: tuple[str, ...],
+) -> tuple[Transformation, ...]:
+    by_name = {transformation.name: transformation for transformation in known}
     wanted = [find(name, by_name) for name in chosen] or list(by_name)
     left_out = {find(name, by_name) for name in ignored}
     preferences = {find(name, by_name) for name in preferred}

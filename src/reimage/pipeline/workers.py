@@ -19,6 +19,8 @@ def map_in_processes(paths: Sequence[Path], options: Options, workers: int) -> I
     """`optimize_file` over all paths, results in the order of the paths."""
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("fork" if "fork" in methods else None)
+    # What is there by now stays: neither this process nor its forks look through it for garbage.
+    gc.freeze()
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_settle_in) as pool:
         try:
             yield from pool.map(_Task(options), paths, chunksize=_FILES_AT_ONCE)
@@ -40,6 +42,3 @@ class _Task:
 def _settle_in() -> None:
     # Ctrl-C reaches the whole process group: the parent ends the run, workers finish their file.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # A worker lives for seconds: looking for cycles less often saves a fifteenth of its time.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)

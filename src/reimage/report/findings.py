@@ -8,6 +8,12 @@ from reimage.report.terminal import CLAIM_STYLES
 from reimage.report.visible import visible
 
 
+def place_line(path: str, number: int, name: str, message: str) -> Line:
+    """`path:line: name: message`."""
+    where = Piece(f"{visible(path)}:{number}: ")
+    return (where, Piece(name, "bold"), Piece(f": {visible(message)}"))
+
+
 def finding_lines(report: FileReport) -> Iterator[Line]:
     """`path:line: name: message [claim]`, in the order of the report."""
     for rewrite in report.changed:

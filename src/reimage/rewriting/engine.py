@@ -5,15 +5,13 @@ reads the result again. A rewrite whose result BuildKit would reject, or that ch
 image configuration which its transformation does not declare, is dropped and reported.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left, insort
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from reimage.dockerfile import Dockerfile, parse
-from reimage.model import ContextFacts, Facts
+from reimage.dockerfile import Dockerfile, parse_edited
+from reimage.model import ContextFacts, Facts, ImageFacts
 from reimage.rewriting.guard import undeclared_change
 from reimage.rewriting.origins import Origins
 from reimage.rewriting.suppression import Suppressions
@@ -80,13 +78,14 @@ def rewrite(
     *,
     allow: Claim = Claim.SAME_BEHAVIOUR,
     context: ContextFacts | None = None,
+    images: ImageFacts | None = None,
     without: Collection[str] = (),
 ) -> Outcome:
     """Rewrite a Dockerfile that has no problems to a fixed point.
 
     `allow` is the weakest claim that is applied; `without` are the ids of rewrites to leave out.
     """
-    run = _Run(tree, transformations, allow, context, frozenset(without))
+    run = _Run(Facts(tree, context, images), transformations, allow, frozenset(without))
     while run.outcome.converged and run.apply_a_pass():
         pass
     return run.outcome
@@ -95,18 +94,18 @@ def rewrite(
 class _Run:
     def __init__(
         self,
-        tree: Dockerfile,
+        facts: Facts,
         transformations: Sequence[Transformation],
         allow: Claim,
-        context: ContextFacts | None,
         without: frozenset[str],
     ) -> None:
         self.transformations = transformations
         self.allow = allow
         self.without = set(without)
-        self.facts = Facts(tree, context)
-        self.origins = Origins.unchanged(len(tree.source))
-        self.outcome = Outcome(tree.source, tree.source)
+        self.facts = facts
+        source = facts.dockerfile.source
+        self.origins = Origins.unchanged(len(source))
+        self.outcome = Outcome(source, source)
         self.taken: set[str] = set()
         self.seen: set[str] = set()
         self.passes = 0
@@ -184,13 +183,12 @@ class _Run:
         return innocent[:1] if len(innocent) == len(chosen) else innocent
 
     def _attempt(self, chosen: list[Identified]) -> tuple[Facts | None, str]:
-        source = self.facts.dockerfile.source
         edits = (edit for one in chosen for edit in one.finding.edits)
-        parsed = parse(apply_edits(source, edits))
+        parsed = parse_edited(self.facts.dockerfile, edits)
         if parsed.problems:
             return None, f"the result would not parse: {parsed.problems[0].message}"
         may_change = {name for one in chosen for name in one.transformation.may_change}
-        facts = Facts(parsed.tree, self._context(chosen))
+        facts = Facts(parsed.tree, self._context(chosen), self.facts.images)
         change = undeclared_change(self.facts, facts, may_change)
         return (None, change) if change else (facts, "")
 

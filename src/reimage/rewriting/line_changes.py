@@ -5,8 +5,6 @@ Lines that occur once anchor the comparison, as in patience diff, so that a chan
 was made and a file of 100,000 lines takes no longer than its lines need.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,5 @@
 """Where in the original file each part of the rewritten text comes from."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -30,7 +28,7 @@ class Origins:
         self._starts = [piece.start for piece in pieces]
 
     @classmethod
-    def unchanged(cls, length: int) -> Origins:
+    def unchanged(cls, length: int) -> "Origins":
         return cls((Piece(0, length, Span(0, length), None),))
 
     def original(self, span: Span) -> Span:
@@ -50,7 +48,7 @@ class Origins:
         last = bisect_right(self._starts, max(span.start, span.end - 1))
         return self._pieces[first : max(last, first + 1)]
 
-    def after(self, edits: Iterable[tuple[Edit, str]], source: str) -> Origins:
+    def after(self, edits: Iterable[tuple[Edit, str]], source: str) -> "Origins":
         """The origins once `edits` of `source`, each with the rewrite that makes it, are made.
 
         Whole lines that a rewrite takes out in one place and puts into another keep their origin.

@@ -2,8 +2,6 @@
 unidiff, and applied hunk by hunk.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
@@ -118,7 +116,7 @@ def parse_numbers(text: str) -> tuple[int, ...]:
     return tuple(sorted(numbers))
 
 
-def _grouped(changes: Iterable[Change], apart: int) -> list[list[Change]]:
+def _grouped(changes: "Iterable[Change]", apart: int) -> "list[list[Change]]":
     """Changes with at most `apart` lines between them share a hunk."""
     groups: list[list[Change]] = []
     for change in changes:
@@ -130,7 +128,7 @@ def _grouped(changes: Iterable[Change], apart: int) -> list[list[Change]]:
 
 
 def _hunk(
-    old: Sequence[str], new: Sequence[str], group: Sequence[Change], context: int, number: int
+    old: Sequence[str], new: Sequence[str], group: "Sequence[Change]", context: int, number: int
 ) -> Hunk:
     first, last = group[0], group[-1]
     lead = min(context, first.start)
@@ -251,7 +249,7 @@ def _read(patch: Patch) -> Iterator[tuple[int, int, int, int, tuple[str, ...], t
         )
 
 
-def _side(hunk: ReadHunk, marks: str) -> Iterator[str]:
+def _side(hunk: "ReadHunk", marks: str) -> Iterator[str]:
     for at, line in enumerate(hunk):
         if line.line_type and line.line_type in marks:
             follows = hunk[at + 1].line_type if at + 1 < len(hunk) else ""

@@ -9,8 +9,6 @@
   for BuildKit's own checks, so it switches off what is known under the name of one of them.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator
 from typing import NamedTuple
@@ -19,7 +17,6 @@ from reimage.dockerfile import Dockerfile, Instruction, Token, TokenKind
 from reimage.rewriting.transformation import Transformation
 from reimage.text import Span, late
 
-_WORTH_READING = late("reimage|hadolint", re.IGNORECASE)
 _OURS = late(
     r"""\#[ \t]* reimage [ \t]*:[ \t]* (?P<scope>skip(?:-file)?) [ \t]*=[ \t]*
         (?P<names>[\w.-]+ (?:[ \t]*,[ \t]*[\w.-]+)*)""",
@@ -56,7 +53,8 @@ class Suppressions:
         self._places: list[tuple[Span, _Names]] = []
         ours: set[str] = set()
         foreign = self._directive(tree)
-        if _WORTH_READING.search(tree.source):
+        source = tree.source.lower()
+        if "reimage" in source or "hadolint" in source:
             for part in tree.parts:
                 if isinstance(part, Instruction):
                     self._instruction(part, ours, foreign)

@@ -4,8 +4,6 @@ A transformation is a pure generator function over the facts of a build. It is t
 its file, and file, function, fixture folder, docs page and command-line name are one name.
 """
 
-from __future__ import annotations
-
 import enum
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -106,7 +104,7 @@ class Transformation(NamedTuple):
     def summary(self) -> str:
         return self.doc.partition("\n")[0]
 
-    def __call__(self, facts: Facts) -> Iterator[Finding]:
+    def __call__(self, facts: "Facts") -> Iterator[Finding]:
         return self.look(facts)
 
 

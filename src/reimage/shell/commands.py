@@ -59,7 +59,7 @@ class Command(_Parts):
         """The value of each word, the program included."""
         return tuple(word.value for word in self.words)
 
-    @property
+    @cached_property
     def options(self) -> tuple[Word, ...]:
         """The arguments before `--` that begin with a dash and are more than that dash."""
         return tuple(word for word in self._before_dashes() if is_option(word))
@@ -80,7 +80,8 @@ class Command(_Parts):
 
         Programs whose long options have one dash (`find -name`) can't be asked for single letters.
         """
-        return any(option_is(word, name) for word in self.options for name in names)
+        options = self.options
+        return bool(options) and any(option_is(word, name) for word in options for name in names)
 
     @property
     def heredocs(self) -> tuple[Redirection, ...]:
@@ -127,6 +128,8 @@ def option_is(word: Word, name: str) -> bool:
     if name.startswith("--"):
         return written.startswith(name + "=")
     letters = name[1:]
+    if letters[:1] not in written:
+        return False
     # -yqq holds -y and -qq; -oName=value is no cluster.
     is_repeated_letter = len(set(letters)) == 1
     return (

@@ -90,16 +90,18 @@ def _decides(script: Script, last: Command) -> bool:
 
 def _every_pipe_is_seen(script: Script) -> bool:
     """Whether each `|` joins commands of the script or stands in a word that runs nothing."""
+    joining = [command.connector_span for command in script.commands]
+    joining += [statement.connector_span for statement in script.statements]
+    joined = {at for span in joining if span for at in range(*span)}
+    pipes = [at for at, char in enumerate(script.text) if char == "|" and at not in joined]
+    if not pipes:
+        return True
     seen = [*script.comments, *script.heredocs]
     for command in script.commands:
         spans = [word.span for word in (*command.words, *command.assignments)]
         spans += [redirection.span for redirection in command.redirections]
         with_pipe = (span for span in spans if "|" in span.of(script.text))
         seen += [span for span in with_pipe if not _runs_something(script, span)]
-        if command.connector_span:
-            seen.append(command.connector_span)
-    seen += [s.connector_span for s in script.statements if s.connector_span]
-    pipes = (at for at, char in enumerate(script.text) if char == "|")
     return all(any(span.start <= at < span.end for span in seen) for at in pipes)
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
 from reimage.model.copies.context_copies import FolderCopy, folder_copy, is_below, source_of
-from reimage.model.installs.install_files import files_needed
 from reimage.model.installs.install_order import InstallBehindSources, install_behind_sources
 from reimage.model.manifests.needs import InstallNeeds, needs
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
@@ -68,6 +67,9 @@ def _look_at(run: RunFacts, stage: Stage, facts: Facts) -> Iterator[Finding]:
 
 
 def _wanted(found: InstallBehindSources, context: ContextFacts) -> InstallNeeds:
+    # Knows the manifests of all languages, which only a known context lets it read.
+    from reimage.model.installs.install_files import files_needed
+
     all_needs = [files_needed(each, context, found.copy.in_context) for each in found.installs]
     problem = next((each.problem for each in all_needs if each.problem), None)
     return needs((path for each in all_needs for path in each.files), problem)

@@ -1,7 +1,5 @@
 """Merges RUNs whose separate layers cost bytes, or the right build."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

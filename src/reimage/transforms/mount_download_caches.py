@@ -5,10 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts, RunFacts, Stage
-from reimage.model.caches.download_needs import downloads_something
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.edits.apt_mounting import mounts_apt
-from reimage.rewriting.edits.mount_plans import MountPlan
 from reimage.shell import PackageOperation
 from reimage.text import Span, late
 
@@ -40,6 +37,9 @@ def mount_download_caches(facts: Facts) -> Iterator[Finding]:
     Maven and Gradle in a stage that ships. conda is left alone: its environments are links into its
     cache.
     """
+    # Most runs only ask who this is: it is not the default.
+    from reimage.model.caches.download_needs import downloads_something
+
     syntax = facts.dockerfile.directive("syntax")
     is_old = syntax is not None and _OLD_SYNTAX.search(syntax.value) is not None
     for stage in facts.stages:
@@ -56,6 +56,10 @@ def mount_download_caches(facts: Facts) -> Iterator[Finding]:
 
 
 def _look_at(facts: Facts, stage: Stage, run: RunFacts) -> Iterator[Finding]:
+    from reimage.model.caches.download_needs import downloads_something
+    from reimage.rewriting.edits.apt_mounting import mounts_apt
+    from reimage.rewriting.edits.mount_plans import MountPlan
+
     at, plan = run.run.span, MountPlan(facts, stage, run)
     by_manager: dict[str, list[PackageOperation]] = {}
     for operation in run.operations:

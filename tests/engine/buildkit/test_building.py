@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -127,7 +128,9 @@ def test_a_dockerfile_as_text_heeds_the_ignore_file_of_the_context(
     assert sorted(path.name for path in out.iterdir()) == [".dockerignore", "f"]
 
 
-def test_events_tell_steps_output_and_findings(builder: Builder, make_context: MakeContext) -> None:
+def test_events_tell_steps_output_and_findings(
+    builder: Builder, suite: str, make_context: MakeContext
+) -> None:
     seen: list[object] = []
     builder.build(
         BuildRequest(
@@ -141,7 +144,32 @@ def test_events_tell_steps_output_and_findings(builder: Builder, make_context: M
     names = {event.name for event in seen if isinstance(event, Step)}
     assert "[3/4] RUN echo said" in names
     assert any(getattr(event, "data", b"") == b"said\n" for event in seen)
-    assert any(isinstance(event, Warned) and "Casing" in event.short for event in seen)
+    found = [event.short for event in seen if isinstance(event, Warned)]
+    assert any("Casing" in short for short in found) == (suite == "sid")
+
+
+def test_two_builds_at_once_see_their_own_files(
+    builder: Builder, make_context: MakeContext, tmp_path: Path
+) -> None:
+    """Each waits in a RUN until the other has begun, so they do run at once."""
+    dockerfile = (
+        SHELL + b"COPY name /name\nRUN --mount=type=cache,id=%s,target=/m,sharing=shared "
+        b"touch /m/$(cat /name); for i in $(seq 300); do "
+        b"test -e /m/one -a -e /m/two && exit 0; sleep 0.1; done; exit 1\n"
+        b"FROM scratch\nCOPY --from=0 /name /\n"
+    ) % os.urandom(4).hex().encode()
+
+    source = make_context()
+
+    def build(name: str) -> str:
+        folder = tmp_path / name
+        shutil.copytree(source, folder)
+        (folder / "name").write_text(name)
+        out = built(builder, tmp_path / f"out-{name}", context=folder, dockerfile=dockerfile)
+        return (out / "name").read_text()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(build, ["one", "two"])) == ["one", "two"]
 
 
 def test_ten_builds_at_once_over_one_connection(

@@ -35,14 +35,14 @@ def test_a_run_that_fails_tells_line_code_and_last_words(
     builder: Builder, make_context: MakeContext
 ) -> None:
     with pytest.raises(StepFailed) as caught:
-        builder.build(request(make_context(), b"RUN echo one; \\\n  echo two >&2; exit 7\n"))
+        builder.build(request(make_context(), b"RUN echo one >&2; \\\n  echo two >&2; exit 7\n"))
     failure = caught.value
     assert failure.exit_code == 7
     assert failure.location is not None
     assert (failure.location.first, failure.location.last) == (4, 5)
     assert failure.location.text.startswith("RUN echo one")
     assert failure.log_tail == ("one", "two")
-    assert failure.step.startswith("[3/3] RUN echo one;")
+    assert failure.step.startswith("[3/3] RUN echo one >&2;")
 
 
 def test_an_error_in_a_dockerfile_of_a_megabyte_with_2000_patterns(
@@ -79,8 +79,13 @@ def test_what_the_frontend_refuses(
     assert caught.value.location.first == 4
 
 
-def test_an_unknown_target(builder: Builder, make_context: MakeContext) -> None:
-    with pytest.raises(Rejected, match="zz"):
+def told(suite: str) -> type[BuildFailed]:
+    """An older BuildKit does not say that it was the frontend that refused."""
+    return Rejected if suite == "sid" else BuildFailed
+
+
+def test_an_unknown_target(builder: Builder, suite: str, make_context: MakeContext) -> None:
+    with pytest.raises(told(suite), match="zz"):
         builder.build(request(make_context(), b"", target="zz"))
 
 
@@ -105,8 +110,10 @@ def test_a_context_that_is_not_there(builder: Builder, tmp_path: Path) -> None:
         builder.build(BuildRequest(context=tmp_path / "none"))
 
 
-def test_a_dockerfile_that_is_not_there(builder: Builder, make_context: MakeContext) -> None:
-    with pytest.raises(Rejected, match="Dockerfile"):
+def test_a_dockerfile_that_is_not_there(
+    builder: Builder, suite: str, make_context: MakeContext
+) -> None:
+    with pytest.raises(told(suite), match="Dockerfile"):
         builder.build(BuildRequest(context=make_context()))
 
 

@@ -6,10 +6,12 @@ import io
 import json
 import os
 import tarfile
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-from tests.engine.buildkit.conftest import SHELL, MakeContext
+from tests.engine.buildkit.conftest import SHELL, MakeContext, with_containerd_store
 
 from buildkit_client import (
     Builder,
@@ -21,6 +23,7 @@ from buildkit_client import (
     IntoEngine,
     LocalDirectory,
     OciArchive,
+    OciDirectory,
     Output,
     Provenance,
     Tar,
@@ -28,6 +31,9 @@ from buildkit_client import (
 )
 
 pytestmark = pytest.mark.engine
+
+COPY_F = b"FROM scratch\nCOPY f /\n"
+TWO = ("linux/amd64", "linux/arm64")
 
 
 def names(archive: Path) -> list[str]:
@@ -103,16 +109,66 @@ def test_what_the_builder_lacks_is_refused_before_anything_is_built(
             builder.build(request)
 
 
-@pytest.fixture
-def full_builder(builder: Builder, store: str) -> Builder:
-    if store != "containerd":
-        pytest.skip("only the containerd image store has these")
-    return builder
+def test_an_engine_that_keeps_no_index_says_so(
+    builder: Builder, store: str, make_context: MakeContext
+) -> None:
+    engine = IntoEngine(names=("buildkit-client-index:1",))
+    request = BuildRequest(context=make_context(f=b"1"), dockerfile=COPY_F, outputs=(engine,))
+    two = replace(request, platforms=TWO)
+    attested = replace(request, provenance=Provenance())
+    if store == "containerd":
+        assert len({builder.build(each).digest for each in (request, two, attested)}) == 3
+        return
+    with pytest.raises(Unsupported, match="one platform of an image; the Engine's containerd"):
+        builder.build(two)
+    with pytest.raises(Unsupported, match="no attestations; the Engine's containerd"):
+        builder.build(attested)
 
 
-def test_an_oci_archive_with_zstd_layers(full_builder: Builder, make_context: MakeContext) -> None:
+def test_files_of_two_platforms_lie_in_a_folder_each(
+    builder: Builder, make_context: MakeContext, tmp_path: Path
+) -> None:
+    out = LocalDirectory(tmp_path / "out")
+    context = make_context(f=b"1")
+    builder.build(BuildRequest(context=context, dockerfile=COPY_F, platforms=TWO, outputs=(out,)))
+    assert sorted(os.listdir(out.path)) == ["linux_amd64", "linux_arm64"]
+    assert (out.path / "linux_arm64" / "f").read_bytes() == b"1"
+
+
+@pytest.mark.parametrize("hidden", [False, True], ids=["plainly", "among the options"])
+def test_estargz_is_never_asked_for_because_it_brings_daemons_down(
+    builder: Builder, make_context: MakeContext, tmp_path: Path, hidden: bool
+) -> None:
+    output = (
+        Image(names=("x:1",), options={"compression": "estargz"})
+        if hidden
+        else Image(names=("x:1",), compression=Compression("estargz", force=True))
+    )
+    request = BuildRequest(context=make_context(f=b"1"), dockerfile=COPY_F, outputs=(output,))
+    with pytest.raises(Unsupported, match=r"eStargz|cannot export 'image'"):
+        builder.build(request)
+    cache = Cache("local", {"dest": str(tmp_path / "cache"), "compression": "estargz"})
+    with pytest.raises(Unsupported, match=r"eStargz|cannot write a 'local' cache"):
+        builder.build(replace(request, outputs=(), cache_to=(cache,)))
+    assert builder.workers()
+
+
+@with_containerd_store
+@pytest.mark.parametrize("compression", ["uncompressed", "gzip"])
+def test_layers_are_compressed_as_told(
+    builder: Builder, make_context: MakeContext, tmp_path: Path, compression: Any
+) -> None:
+    output = OciDirectory(path=tmp_path / "x", compression=Compression(compression, force=True))
+    builder.build(BuildRequest(context=make_context(f=b"1"), dockerfile=COPY_F, outputs=(output,)))
+    starts = {path.read_bytes()[:2] for path in (tmp_path / "x/blobs/sha256").iterdir()}
+    layers = {start for start in starts if not start.startswith(b"{")}
+    assert layers == {b"\x1f\x8b" if compression == "gzip" else b"f\0"}
+
+
+@with_containerd_store
+def test_an_oci_archive_with_zstd_layers(builder: Builder, make_context: MakeContext) -> None:
     pieces: list[bytes] = []
-    result = full_builder.build(
+    result = builder.build(
         BuildRequest(
             context=make_context(),
             dockerfile=b"FROM scratch\nCOPY busybox /\n",
@@ -134,10 +190,11 @@ def test_an_oci_archive_with_zstd_layers(full_builder: Builder, make_context: Ma
     assert [layer["mediaType"].rpartition("+")[2] for layer in layers] == ["zstd"]
 
 
+@with_containerd_store
 def test_several_results_at_once(
-    full_builder: Builder, make_context: MakeContext, tmp_path: Path
+    builder: Builder, make_context: MakeContext, tmp_path: Path
 ) -> None:
-    full_builder.build(
+    builder.build(
         BuildRequest(
             context=make_context(f=b"1"),
             dockerfile=b"FROM scratch\nCOPY f /\n",
@@ -153,9 +210,10 @@ def test_several_results_at_once(
     assert "manifest.json" in names(tmp_path / "c.tar")
 
 
-def test_provenance_makes_an_index(full_builder: Builder, make_context: MakeContext) -> None:
+@with_containerd_store
+def test_provenance_makes_an_index(builder: Builder, make_context: MakeContext) -> None:
     pieces: list[bytes] = []
-    full_builder.build(
+    builder.build(
         BuildRequest(
             context=make_context(),
             dockerfile=b"FROM scratch\nCOPY busybox /\n",
@@ -166,11 +224,10 @@ def test_provenance_makes_an_index(full_builder: Builder, make_context: MakeCont
     assert b"vnd.docker.reference.type" in b"".join(pieces)
 
 
-def test_the_same_sources_give_the_same_digest(
-    full_builder: Builder, make_context: MakeContext
-) -> None:
+@with_containerd_store
+def test_the_same_sources_give_the_same_digest(builder: Builder, make_context: MakeContext) -> None:
     def digest() -> str:
-        return full_builder.build(
+        return builder.build(
             BuildRequest(
                 context=make_context(),
                 dockerfile=SHELL + b"RUN echo 1 > /f\n",
@@ -184,8 +241,9 @@ def test_the_same_sources_give_the_same_digest(
     assert digest() == digest()
 
 
+@with_containerd_store
 def test_a_local_cache_is_written_and_read(
-    full_builder: Builder, make_context: MakeContext, tmp_path: Path
+    builder: Builder, make_context: MakeContext, tmp_path: Path
 ) -> None:
     place = tmp_path / "layers"
     request = BuildRequest(
@@ -194,10 +252,10 @@ def test_a_local_cache_is_written_and_read(
         network="host",
         cache_to=(Cache("local", {"dest": str(place), "mode": "max"}),),
     )
-    full_builder.build(request)
+    builder.build(request)
     assert (place / "index.json").exists()
-    full_builder.prune(filters=("type==regular",))
-    again = full_builder.build(
+    builder.prune(filters=("type==regular",))
+    again = builder.build(
         BuildRequest(
             context=request.context,
             dockerfile=request.dockerfile,

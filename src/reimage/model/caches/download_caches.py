@@ -1,7 +1,5 @@
 """Where package managers keep what they download, and who empties or hides it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Which RUNs leave in their layers what a later RUN takes back, stores again, or finds outdated."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 

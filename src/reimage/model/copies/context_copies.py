@@ -1,7 +1,5 @@
 """Which files of the build context a COPY or ADD brings, and where they came from."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Iterator
 from fnmatch import fnmatchcase

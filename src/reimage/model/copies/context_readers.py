@@ -1,7 +1,5 @@
 """Which parts of the build context the instructions of a Dockerfile ask for."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
@@ -15,6 +13,7 @@ from reimage.text import late
 
 _WILDCARD = late(r"[*?\[\\]")
 _REMOTE = late(r"[^/]*:|git@")
+_READING = frozenset(("COPY", "ADD", "RUN"))
 
 
 class Reader(NamedTuple):
@@ -52,6 +51,8 @@ def readers(facts: Facts) -> Iterator[Reader]:
     """Every source of the context that a COPY, an ADD or a bind mount takes."""
     for stage in facts.stages:
         for instruction in stage.instructions:
+            if instruction.keyword not in _READING:
+                continue
             for source in _sources(instruction):
                 if _REMOTE.match(source):
                     continue
@@ -65,6 +66,6 @@ def _sources(instruction: Instruction) -> Iterator[str]:
         if not instruction.flag("from"):
             yield from (word.text for word in instruction.sources)
     elif isinstance(instruction, Run):
-        for mount in instruction.mounts:
+        for mount in instruction.mounts if instruction.flags else ():
             if mount.get("type", "bind") == "bind" and not mount.get("from"):
                 yield mount.get("source") or mount.get("src") or "."

@@ -1,7 +1,5 @@
 """Which files a COPY puts where, as far as it can be told."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Collection
 from typing import NamedTuple

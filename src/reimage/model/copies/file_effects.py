@@ -3,8 +3,6 @@
 Only what a command says of itself counts: nothing is guessed of programs that are not known.
 """
 
-from __future__ import annotations
-
 import enum
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -120,28 +118,38 @@ def left_behind(effects: Iterable[FileEffect], hidden: Sequence[str]) -> tuple[P
     left: list[Place] = []
     for effect, place, _ in effects:
         if effect is Effect.REMOVE:
-            left = [each for each in left if not is_gone(each, (place,))]
-        elif effect is Effect.WRITE and not any(
-            is_at_or_above(directory, place.path) for directory in hidden
-        ):
+            left = [each for each in left if not _removes(place.path, each.path)]
+        elif effect is Effect.WRITE and not (hidden and _is_in_one_of(hidden, place.path)):
             left.append(place)
     return tuple(left)
 
 
 def is_gone(written: Place, removed: Iterable[Place]) -> bool:
     """Whether nothing of what was written is left once the places are removed."""
-    everything = f"{written.path}/*"
-    return any(
-        is_at_or_above(place.path, written.path) or place.path == everything for place in removed
-    )
+    path = written.path
+    for place in removed:  # noqa: SIM110 - asked of each path of a file for each other one
+        if _removes(place.path, path):
+            return True
+    return False
+
+
+def _removes(removed: str, written: str) -> bool:
+    return is_at_or_above(removed, written) or removed == f"{written}/*"
+
+
+def _is_in_one_of(directories: Sequence[str], path: str) -> bool:
+    return any(is_at_or_above(directory, path) for directory in directories)
 
 
 def _effects(command: Command) -> Iterator[tuple[Effect, Place]]:
     name = command.name or ""
     if name in _KNOWN or command.redirections:
-        yield from ((Effect.REMOVE, place) for place in removed_paths(command))
-        yield from ((Effect.WRITE, place) for place in written_paths(command))
-        yield from ((Effect.MODE, place) for place in changed_modes(command))
+        for place in removed_paths(command):
+            yield Effect.REMOVE, place
+        for place in written_paths(command):
+            yield Effect.WRITE, place
+        for place in changed_modes(command):
+            yield Effect.MODE, place
         if name == "mkdir":
             yield from ((Effect.MAKE, Place(path)) for path in _paths(command.operands))
     if (archive := used_up(command)) and (path := plain_text(archive)):

@@ -3,8 +3,6 @@
 Sources: GNU tar's manual, unzip(1), dpkg(1), rpm(8).
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -45,6 +43,7 @@ _INSTALLER = late(
 )
 _SHELLS = frozenset({"ash", "bash", "dash", "sh"})
 _PYTHON = late(r"python[\d.]*")
+_INSTALLING = {"dpkg": ("-i", "--install"), "rpm": ("-i", "-U", "--install", "--upgrade")}
 
 
 def used_up(command: Command) -> Word | None:
@@ -57,11 +56,9 @@ def used_up(command: Command) -> Word | None:
 
 
 def _installed(command: Command) -> Word | None:
-    name, operands = command.name or "", command.operands
-    if name == "dpkg" and command.has_option("-i", "--install"):
-        return operands[0] if len(operands) == 1 else None
-    if name == "rpm" and command.has_option("-i", "-U", "--install", "--upgrade"):
-        return operands[0] if len(operands) == 1 else None
+    name = command.name or ""
+    if name in _INSTALLING and command.has_option(*_INSTALLING[name]):
+        return command.operands[0] if len(command.operands) == 1 else None
     if name in _SHELLS or _PYTHON.fullmatch(name):
         script = command.arguments[0] if command.arguments else None
         return script if script and _INSTALLER.search(script.text) else None

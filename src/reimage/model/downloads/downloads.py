@@ -1,7 +1,5 @@
 """Which files curl and wget write. Sources: curl(1), the manual of GNU Wget."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What lies in a build context without belonging to the application: history, caches, secrets."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Iterable, Iterator
 from enum import Enum

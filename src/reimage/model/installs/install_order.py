@@ -1,7 +1,5 @@
 """Installs that come after the COPY of the sources, and what keeps them from coming before it."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from fnmatch import fnmatchcase

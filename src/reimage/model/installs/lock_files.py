@@ -1,7 +1,5 @@
 """Installs that go by a lock file alone: how they are asked for, and whether they would succeed."""
 
-from __future__ import annotations
-
 import json
 import posixpath
 import re
@@ -10,11 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from reimage.model.context import ContextFacts
-from reimage.model.manifests.cargo_locks import cargo_lock_problem
 from reimage.model.manifests.needs import inside
-from reimage.model.manifests.npm import read_manifest
-from reimage.model.manifests.npm_locks import npm_lock_problem, pnpm_lock_problem, yarn_lock_problem
-from reimage.model.manifests.uv_locks import uv_lock_problem
 from reimage.text import late
 
 
@@ -117,6 +111,16 @@ def lock_problem(
     manager: str, lock: str, context: ContextFacts, image: str | None, *, wants_peers: bool = True
 ) -> str | None:
     """Why an install by the lock file alone may fail, or may install something else."""
+    # Few runs get as far as reading a lock file.
+    from reimage.model.manifests.cargo_locks import cargo_lock_problem
+    from reimage.model.manifests.npm import read_manifest
+    from reimage.model.manifests.npm_locks import (
+        npm_lock_problem,
+        pnpm_lock_problem,
+        yarn_lock_problem,
+    )
+    from reimage.model.manifests.uv_locks import uv_lock_problem
+
     directory = posixpath.dirname(lock)
     manifest = inside(directory, RULES[manager].manifest) or ""
     text, lock_text = context.texts.get(manifest), context.texts.get(lock)

@@ -1,7 +1,5 @@
 """Commands that install what the manifests of a project ask for, and where they run."""
 
-from __future__ import annotations
-
 import posixpath
 import re
 from collections.abc import Iterator

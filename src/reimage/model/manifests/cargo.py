@@ -1,7 +1,5 @@
 """Cargo.toml: workspaces, local crates and the sources that Cargo insists on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 

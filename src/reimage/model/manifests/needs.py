@@ -1,7 +1,5 @@
 """The answer that each ecosystem gives, and finding files next to a manifest."""
 
-from __future__ import annotations
-
 import posixpath
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """package.json and what npm, Yarn, pnpm and Bun read beside it when they install."""
 
-from __future__ import annotations
-
 import fnmatch
 import json
 import re

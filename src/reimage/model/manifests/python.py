@@ -1,7 +1,5 @@
 """Python projects: pyproject.toml and its locks, Pipfile, setup.py; requirements where they are."""
 
-from __future__ import annotations
-
 import fnmatch
 import re
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """requirements.txt as pip reads it, as far as it names files."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """What package managers leave in, and take out of, the file system."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import NamedTuple

@@ -1,7 +1,5 @@
 """Makes one RUN of several, in the layout of the first."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from itertools import pairwise

@@ -78,7 +78,8 @@ def read_operation(command: Command) -> PackageOperation | None:
         return inner and inner._replace(more_from_input=True)
     command = _launched(command)
     name = command.name or ""
-    manager = BY_PROGRAM.get("pip" if _NUMBERED_PIP.fullmatch(name) else name)
+    is_pip = name.startswith("pip") and _NUMBERED_PIP.fullmatch(name)
+    manager = BY_PROGRAM.get("pip" if is_pip else name)
     if manager is None:
         return None
     if manager.name == "pacman":
@@ -96,7 +97,7 @@ def _launched(command: Command) -> Command:
     if name == "corepack":
         is_known = len(command.words) > 1 and command.words[1].value in BY_PROGRAM
         return _from(command, 1) if is_known else command
-    if not name or not _PYTHON.fullmatch(name):
+    if not name or not name.startswith("py") or not _PYTHON.fullmatch(name):
         return command
     values = command.values
     at = 1

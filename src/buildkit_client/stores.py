@@ -1,0 +1,47 @@
+"""Folders of this machine whose content the builder reads and writes: caches, layouts, results."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from buildkit_client import layouts
+from buildkit_client.attributes import Sources
+from buildkit_client.outputs import OciDirectory
+from buildkit_client.request import BuildRequest, Cache
+
+# The builder knows one store for results.
+_EXPORT = "export"
+
+
+def stores(request: BuildRequest, sources: Sources) -> dict[str, Path]:
+    """The folders by the ids under which the builder asks for them."""
+    found = dict(sources.stores)
+    for cache in (*request.cache_from, *request.cache_to):
+        for key in ("src", "dest"):
+            if folder := _local(cache, key):
+                found[f"local:{folder}"] = Path(folder)
+    for output in request.outputs:
+        if isinstance(output, OciDirectory):
+            found[_EXPORT] = output.path
+    return found
+
+
+def finish(request: BuildRequest, response: Mapping[str, str]) -> None:
+    """Write into the index of each folder what the builder put there."""
+    if manifest := response.get("cache.manifest"):
+        for cache in request.cache_to:
+            if folder := _local(cache, "dest"):
+                tag = cache.options.get("tag", layouts.LATEST)
+                layouts.put(Path(folder), json.loads(manifest), tag)
+    if described := response.get("containerimage.descriptor"):
+        names = response.get("image.name", "").split(",")
+        for output in request.outputs:
+            if isinstance(output, OciDirectory):
+                layouts.put_image(output.path, json.loads(base64.b64decode(described)), names)
+
+
+def _local(cache: Cache, key: str) -> str:
+    return cache.options.get(key, "") if cache.kind == "local" else ""

@@ -1,0 +1,1 @@
+"""Reading tar files as they stream by: ustar, GNU, PAX and sparse, with everything bounded."""

@@ -1,0 +1,13 @@
+"""Python's compiled modules beside their sources. Python makes them again, at each start if it
+may not write them: what they cost in bytes they save in seconds.
+"""
+
+from reimage.image.waste.kind import Kind, files_at
+
+KIND = Kind(
+    "bytecode",
+    "compiled Python beside its source",
+    files_at(
+        r"(.*/)?__pycache__/[^/]+\.pyc$",
+    ),
+)

@@ -1,0 +1,16 @@
+"""Manuals, change logs, translations and examples, which a container seldom shows to anybody.
+Licence texts (`copyright`) are left out: they may have to stay.
+"""
+
+from reimage.image.waste.kind import Kind, files_at
+
+KIND = Kind(
+    "documentation",
+    "manuals, translations and examples",
+    files_at(
+        r"usr/(local/)?share/doc/(?!.*/copyright$)",
+        r"usr/(local/)?share/(man|info|help|gtk-doc|lintian|linda|locale|i18n)/",
+        r"usr/share/perl/[^/]+/pod/",
+        r"usr/local/man/",
+    ),
+)

@@ -1,0 +1,12 @@
+"""Folders in which version control keeps its history."""
+
+from reimage.image.waste.kind import Kind, files_at
+
+KIND = Kind(
+    "version_control",
+    "the history of the sources",
+    files_at(
+        r"(.*/)?\.(git|hg|svn|bzr)/",
+    ),
+    cures=("ignore_unneeded_context",),
+)

@@ -1,0 +1,42 @@
+"""What a recipe says about an application: the parts that its final stage is made of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reimage.dockerfile import Add, Copy, Instruction
+from reimage.text import Edit
+
+
+class Addition(NamedTuple):
+    """Lines that the build stage gets before `before`, or at its end where that is None."""
+
+    before: Instruction | None
+    lines: tuple[str, ...]
+
+
+class Artifact(NamedTuple):
+    """A path of the build stage that is copied to the same place; `owner` as in `--chown`."""
+
+    path: str
+    owner: str | None = None
+
+
+class Application(NamedTuple):
+    """How the final stage is made.
+
+    `base` is what it is FROM. `packages` are the distribution's packages that it installs.
+    `dependencies` are copied from the build stage and change seldom; `settings` are instructions
+    that they call for. Then come the `sources`: COPYs of the build context that are written again,
+    and `artifacts` of the build. `assumed` says in one clause what the text does not prove.
+    """
+
+    base: str
+    packages: tuple[str, ...] = ()
+    dependencies: tuple[Artifact, ...] = ()
+    settings: tuple[str, ...] = ()
+    sources: tuple[Copy | Add, ...] = ()
+    artifacts: tuple[Artifact, ...] = ()
+    added: tuple[Addition, ...] = ()
+    replaced: tuple[Edit, ...] = ()
+    assumed: str | None = None

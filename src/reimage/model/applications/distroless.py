@@ -1,0 +1,65 @@
+"""Which distroless image runs what a final stage holds, and what has to be brought along.
+
+Source: github.com/GoogleContainerTools/distroless. Its images hold no shell and no package manager;
+`static` has certificates, time zones and users; `cc` has glibc, OpenSSL and what GCC links to.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from reimage.model.applications.references import Official, official
+from reimage.model.stages import Stage
+
+_NODE_VERSIONS = ("20", "22", "24")
+_DEBIAN = {"bookworm": "debian12", "trixie": "debian13"}
+_LIBRARIES = {
+    "bookworm": ("libbz2.so.1.0", "libexpat.so.1", "libffi.so.8", "liblzma.so.5", "libsqlite3.so.0",
+                 "libuuid.so.1", "libz.so.1"),
+    "trixie": ("libbz2.so.1.0", "libexpat.so.1", "libffi.so.8", "liblzma.so.5", "libsqlite3.so.0",
+               "libuuid.so.1", "libz.so.1"),
+}  # fmt: skip
+"""What the modules of the standard library link to and `cc` lacks; a terminal's are left out."""
+PACKAGES_IN_EVERY_IMAGE = frozenset(("ca-certificates", "netbase", "tzdata"))
+
+
+class Replacement(NamedTuple):
+    """The distroless `image`, and for an interpreter that is brought along the stage it is
+    `carried_from`, its `version` (major.minor) and the shared `libraries` it needs."""
+
+    image: str
+    carried_from: Stage | None = None
+    version: str = ""
+    libraries: tuple[str, ...] = ()
+
+
+def for_node(base: Official) -> Replacement | str:
+    """The image with the same major version of Node.js."""
+    major = base.version.partition(".")[0]
+    if major not in _NODE_VERSIONS:
+        return f"there is no distroless image with Node.js {base.version or 'of that tag'}"
+    if "." in base.version:
+        return f"a distroless image follows Node.js {major}, and this one is held at {base.version}"
+    release = base.release or "bookworm"
+    if release not in _DEBIAN:
+        return f"there is no distroless image of Debian {release}"
+    return Replacement(f"gcr.io/distroless/nodejs{major}-{_DEBIAN[release]}")
+
+
+def for_python(base: Official, builder: Stage | None) -> Replacement | str:
+    """The image that the interpreter of the build stage is carried to: distroless images have
+    Debian's own Python, which is another version than the one that installed the packages."""
+    parts = base.version.split(".")
+    if len(parts) < 2:
+        return f"the tag of python:{base.version} does not tell the version of its library's folder"
+    if base.release not in _DEBIAN:
+        return (
+            f"which release of Debian python:{base.version} is made from decides about its C "
+            f"library: name it in the tag, as in python:{base.version}-slim-bookworm"
+        )
+    other = official(builder.image or "", "python") if builder else None
+    if other is None or (other.version, other.release) != (base.version, base.release):
+        return "no build stage has the same Python, whose interpreter could be carried along"
+    version = ".".join(parts[:2])
+    image = f"gcr.io/distroless/cc-{_DEBIAN[base.release]}"
+    return Replacement(image, builder, version, _LIBRARIES[base.release])

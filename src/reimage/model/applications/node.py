@@ -1,0 +1,143 @@
+"""Node.js: dependencies are installed and sources built; both move to the slim image."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from reimage.model.applications.application import Addition, Application, Artifact
+from reimage.model.applications.entry import Entry
+from reimage.model.applications.parts import parts
+from reimage.model.applications.references import official
+from reimage.model.applications.steps import Kind, Step
+from reimage.model.applications.system_packages import (
+    installed_packages,
+    is_build_only,
+    runtime_packages,
+)
+from reimage.model.context import ContextFacts
+from reimage.model.stages import Stage
+
+_PRODUCTION = ("--omit=dev", "--production", "--prod", "--only=production", "--only=prod", "-P")
+_PRUNE = {
+    "npm": "npm prune --omit=dev",
+    "pnpm": "pnpm prune --prod",
+    "yarn": "yarn install --production --ignore-scripts --prefer-offline",
+}
+_STARTERS = frozenset(("npm", "yarn", "pnpm"))
+
+
+def node_application(
+    stage: Stage, steps: Sequence[Step], started: Entry, context: ContextFacts
+) -> Application | str | None:
+    """How a Node.js application runs on the slim image; None where that is no smaller."""
+    base = official(stage.image or "", "node")
+    if base is None or not base.debian:
+        return None
+    installed = installed_packages(steps)
+    if isinstance(installed, str):
+        return installed
+    installs = [step for step in steps if step.kind is Kind.DEPENDENCIES]
+    gains = not base.slim or any(is_build_only(each) for each in installed)
+    if not installs or not gains:
+        return None
+    folder = stage.end.workdir
+    manifest = _manifest(context)
+    if folder is None or folder == "/":
+        return "it is not known in which directory the application is"
+    if manifest is None:
+        return "there is no package.json to read at the top of the build context"
+    if any(path == "node_modules" or path.startswith("node_modules/") for path in context.files):
+        return "node_modules is in the build context, and would take the place of what is installed"
+    if problem := _problem(installs, folder):
+        return problem
+    modules = f"{folder}/node_modules"
+    found = parts(stage, [step for step in steps if step.kind is not Kind.BUILD], (modules,))
+    if isinstance(found, str):
+        return found
+    script = _script(started, manifest)
+    outputs: tuple[Artifact, ...] = ()
+    if any(step.kind is Kind.BUILD for step in steps):
+        made = _output(script, context, manifest)
+        if made is None:
+            return "it is not known which files the build makes that the application runs with"
+        outputs = (Artifact(f"{folder}/{made}"),)
+    packages = runtime_packages(installed, started.programs)
+    if isinstance(packages, str):
+        return packages
+    return Application(
+        base=base.slim_sibling,
+        packages=packages,
+        dependencies=(Artifact(modules),),
+        sources=found.again,
+        artifacts=(*found.artifacts, *outputs),
+        added=_pruning(installs, stage, manifest, script),
+        assumed="that no package needs a program or library which only the full image has",
+    )
+
+
+def _manifest(context: ContextFacts) -> Mapping[str, Any] | None:
+    try:
+        data = json.loads(context.texts.get("package.json", "").removeprefix("\ufeff"))
+    except (ValueError, RecursionError):
+        return None
+    return data if isinstance(data, dict) else None
+
+
+def _problem(installs: Sequence[Step], folder: str) -> str | None:
+    for step in installs:
+        operation = step.operation
+        assert operation is not None
+        if operation.manager.name not in _STARTERS:
+            return f"{operation.manager.name} installs packages, which are not looked for here"
+        if operation.has("-g", "--global", "--prefix", "-C", "--dir", "--cwd"):
+            return f"{operation.manager.name} installs packages outside of the application"
+        if step.run.state.workdir != folder:
+            return f"{operation.manager.name} runs in another directory than the application"
+    return None
+
+
+def _script(started: Entry, manifest: Mapping[str, Any]) -> tuple[str, ...]:
+    """The words of what starts in the end: `npm start` is looked up in package.json."""
+    words = [word or "" for word in started.words]
+    scripts = manifest.get("scripts")
+    if not words or words[0].rpartition("/")[2] not in _STARTERS or not isinstance(scripts, dict):
+        return tuple(words)
+    name = next((word for word in words[1:] if word != "run" and not word.startswith("-")), "start")
+    return tuple(str(scripts.get(name, "")).split())
+
+
+def _output(
+    script: Sequence[str],
+    context: ContextFacts,
+    manifest: Mapping[str, Any],
+) -> str | None:
+    """The directory that the build makes: what starts lies in it, and the context lacks it."""
+    if tuple(script[:2]) == ("next", "start"):
+        return ".next"
+    paths = [word for word in script[1:] if not word.startswith("-")]
+    if not paths and tuple(script) in ((), ("node", ".")):
+        paths = [str(manifest.get("main", ""))]
+    for word in paths:
+        path = posixpath.normpath(word.removeprefix("./"))
+        top = path.partition("/")[0]
+        if "/" in path and top not in context.directories and not path.startswith(("/", "..")):
+            return top
+    return None
+
+
+def _pruning(
+    installs: Sequence[Step], stage: Stage, manifest: Mapping[str, Any], script: Sequence[str]
+) -> tuple[Addition, ...]:
+    """Removes development packages at the end, where there are any and nothing that runs is one."""
+    last = installs[-1].operation
+    assert last is not None
+    if not manifest.get("devDependencies") or last.has(*_PRODUCTION):
+        return ()
+    if stage.end.env.get("NODE_ENV") == "production":
+        return ()
+    if script and script[0] in manifest["devDependencies"]:
+        return ()
+    return (Addition(None, (f"RUN {_PRUNE[last.manager.name]}",)),)

@@ -1,0 +1,118 @@
+"""Python: a virtual environment is built, and moves to the slim image of the same version."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from types import MappingProxyType
+
+from reimage.model.applications.application import Application, Artifact
+from reimage.model.applications.entry import Entry
+from reimage.model.applications.parts import parts
+from reimage.model.applications.python_environment import Environment, environment
+from reimage.model.applications.references import official
+from reimage.model.applications.runners import without_runner
+from reimage.model.applications.steps import Step
+from reimage.model.applications.system_packages import (
+    installed_packages,
+    is_build_only,
+    runtime_packages,
+)
+from reimage.model.context import ContextFacts
+from reimage.model.manifests.python import read_project
+from reimage.model.stages import Stage
+from reimage.text import late
+
+_OF_THE_BASE = late(r"/usr/local/bin/(?!python[\d.]*$)")
+# Distributions without wheels for Linux, which link to libraries that only the full image has.
+_LINKED = MappingProxyType(
+    {
+        "psycopg2": "libpq5",
+        "mysqlclient": "libmariadb3",
+        "python-ldap": "libldap-2.5-0",
+        "pycurl": "libcurl4",
+        "pycairo": "libcairo2",
+        "pygraphviz": "libgraphviz-dev",
+        "python-magic": "libmagic1",
+        "uwsgi": "libxml2",
+    }
+)
+_IN_THE_SLIM_IMAGE = frozenset(
+    """
+    ca-certificates libbz2-1.0 libexpat1 libffi8 liblzma5 libncursesw6 libreadline8 libsqlite3-0
+    libssl3 libuuid1 netbase tzdata zlib1g
+    """.split()
+)
+_NAME = late(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
+
+
+def python_application(
+    stage: Stage, steps: Sequence[Step], started: Entry, context: ContextFacts
+) -> Application | str | None:
+    """How a Python application runs on the slim image; None where that is no smaller."""
+    base = official(stage.image or "", "python")
+    if base is None or not base.debian:
+        return None
+    installed = installed_packages(steps)
+    if isinstance(installed, str):
+        return installed
+    place = environment(stage, steps)
+    gains = not base.slim or any(is_build_only(each) for each in installed)
+    if place is None or not gains:
+        return None
+    if isinstance(place, str):
+        return place
+    command = without_runner(stage, place.tools)
+    if isinstance(command, str):
+        return command
+    if problem := _problem(stage, started, place, context):
+        return problem
+    found = parts(stage, steps, (place.path,))
+    if isinstance(found, str):
+        return found
+    linked = [_LINKED[name] for name in _asked_for(context) if name in _LINKED]
+    packages = runtime_packages((*installed, *linked), started.programs, _IN_THE_SLIM_IMAGE)
+    if isinstance(packages, str):
+        return packages
+    return Application(
+        base=base.slim_sibling,
+        packages=packages,
+        dependencies=(Artifact(place.path),),
+        settings=place.settings,
+        sources=found.again,
+        artifacts=found.artifacts,
+        added=place.added,
+        replaced=command,
+        assumed="that no package needs a program or library which only the full image has",
+    )
+
+
+def _problem(stage: Stage, started: Entry, place: Environment, context: ContextFacts) -> str | None:
+    for word in started.words:
+        if word and _OF_THE_BASE.match(word):
+            return f"{word} is named by its path, and moves to {place.path}/bin"
+    if any(name == "pip" for name in started.programs):
+        return "pip is part of what it runs"
+    folder = stage.end.workdir or "/"
+    if place.path.startswith(f"{folder}/"):
+        inside = place.path[len(folder) + 1 :]
+        if inside in context.directories:
+            return f"{inside} is in the build context, and would take the place of what is made"
+    return None
+
+
+def _asked_for(context: ContextFacts) -> Iterator[str]:
+    """The distributions that manifests name, as far as they can be read."""
+    for path, text in context.texts.items():
+        if path.endswith(".txt"):
+            names = [match[1] for match in _NAME.finditer(text)]
+        elif path.endswith("pyproject.toml"):
+            project = read_project(text)
+            names = [
+                match[1]
+                for each in (project.dependencies if project else ())
+                if (match := _NAME.match(each))
+            ]
+        else:
+            continue
+        yield from (re.sub(r"[-_.]+", "-", name).lower() for name in names)

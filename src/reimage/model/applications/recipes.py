@@ -1,0 +1,59 @@
+"""The recipes of all ecosystems, and what is asked of every application."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from reimage.dockerfile import Add, Copy, Onbuild, Run, User
+from reimage.model.applications.application import Application
+from reimage.model.applications.entry import Entry, entry
+from reimage.model.applications.go import go_application
+from reimage.model.applications.node import node_application
+from reimage.model.applications.python import python_application
+from reimage.model.applications.references import official
+from reimage.model.applications.steps import Step, steps
+from reimage.model.context import ContextFacts
+from reimage.model.stages import Stage
+
+_Recipe = Callable[[Stage, Sequence[Step], Entry, ContextFacts], Application | str | None]
+_RECIPES: tuple[_Recipe, ...] = (python_application, node_application, go_application)
+_IMAGES = ("python", "node", "golang")
+
+
+def is_known(stage: Stage) -> bool:
+    """Whether the stage puts sources on an image that a recipe knows."""
+    text = stage.from_.image.text if stage.from_.image else ""
+    holds_sources = any(isinstance(each, Copy | Add) for each in stage.instructions)
+    return holds_sources and official(stage.image or text, *_IMAGES) is not None
+
+
+def application(stage: Stage, context: ContextFacts) -> Application | str | None:
+    """What the stage's application runs with; a sentence where it can't be told; None where
+    there is nothing to gain."""
+    if problem := _problem(stage):
+        return problem
+    found = steps(stage)
+    if isinstance(found, str):
+        return found
+    started = entry(stage)
+    if isinstance(started, str):
+        return started
+    results = (recipe(stage, found, started, context) for recipe in _RECIPES)
+    return next((result for result in results if result is not None), None)
+
+
+def _problem(stage: Stage) -> str | None:
+    image = stage.from_.image
+    if image is None or image.text != stage.image:
+        return f"build arguments decide what {image.text if image else 'FROM'} is"
+    if "@" in image.text:
+        return "the base is pinned to a digest, and that of its slim variant is not known"
+    as_user = False
+    for instruction in stage.instructions:
+        if isinstance(instruction, Onbuild):
+            return "ONBUILD is meant for the image that this one is the base of"
+        if isinstance(instruction, User):
+            as_user = instruction.value not in ("root", "0", "0:0", "root:root")
+        elif as_user and isinstance(instruction, Run):
+            return "a RUN is executed as another user, whose files a copy would give to root"
+    return None

@@ -1,0 +1,119 @@
+"""Packages of Debian: which only a build needs, and which the application runs with.
+
+Sources: the control files of Debian 12 and 13; a `-dev` package is followed to the library that it
+depends on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from types import MappingProxyType
+
+from reimage.model.applications.steps import Kind, Step
+from reimage.model.packages.package_names import package_names
+from reimage.shell import Verb
+
+_BUILD_ONLY = frozenset(
+    """
+    autoconf automake bison build-essential bzip2 cargo clang cmake cpp dpkg-dev flex g++ gcc
+    gfortran git gnupg gnupg2 golang libc-dev libc6-dev libtool linux-headers llvm lsb-release m4
+    make meson ninja-build patch pkg-config pkgconf python-dev python3-dev python3-pip python3-venv
+    python3-setuptools python3-wheel rustc software-properties-common apt-transport-https unzip
+    xz-utils zip gettext locales swig nasm yasm apt-utils debhelper dirmngr
+    """.split()
+)
+_LIBRARY_OF = MappingProxyType(
+    {
+        "default-libmysqlclient-dev": "libmariadb3",
+        "libmariadb-dev": "libmariadb3",
+        "libmariadb-dev-compat": "libmariadb3",
+        "libmysqlclient-dev": "libmariadb3",
+        "libpq-dev": "libpq5",
+        "libffi-dev": "libffi8",
+        "libssl-dev": "libssl3",
+        "libxml2-dev": "libxml2",
+        "libxslt-dev": "libxslt1.1",
+        "libxslt1-dev": "libxslt1.1",
+        "zlib1g-dev": "zlib1g",
+        "libjpeg-dev": "libjpeg62-turbo",
+        "libjpeg62-turbo-dev": "libjpeg62-turbo",
+        "libpng-dev": "libpng16-16",
+        "libfreetype6-dev": "libfreetype6",
+        "libfreetype-dev": "libfreetype6",
+        "libcairo2-dev": "libcairo2",
+        "libldap2-dev": "libldap-2.5-0",
+        "libsasl2-dev": "libsasl2-2",
+        "libsqlite3-dev": "libsqlite3-0",
+        "libbz2-dev": "libbz2-1.0",
+        "liblzma-dev": "liblzma5",
+        "libyaml-dev": "libyaml-0-2",
+        "libmagic-dev": "libmagic1",
+        "unixodbc-dev": "unixodbc",
+        "libcurl4-openssl-dev": "libcurl4",
+        "libsnappy-dev": "libsnappy1v5",
+        "libgmp-dev": "libgmp10",
+        "libkrb5-dev": "libkrb5-3",
+        "libpcre3-dev": "libpcre3",
+        "libzmq3-dev": "libzmq5",
+        "libvips-dev": "libvips42",
+    }
+)
+_OF_A_PROGRAM = MappingProxyType(
+    {
+        "curl": "curl",
+        "wget": "wget",
+        "git": "git",
+        "ps": "procps",
+        "nc": "netcat-openbsd",
+        "ssh": "openssh-client",
+        "unzip": "unzip",
+        "jq": "jq",
+        "file": "file",
+        "convert": "imagemagick",
+        "psql": "postgresql-client",
+        "mysql": "default-mysql-client",
+    }
+)
+"""Programs that slim images lack → the package that has them."""
+
+
+def installed_packages(steps: Sequence[Step]) -> tuple[str, ...] | str:
+    """The packages that RUNs install with apt, in order; a sentence where the text hides some."""
+    found: list[str] = []
+    for step in steps:
+        operation = step.operation
+        if step.kind is not Kind.PACKAGES or operation is None:
+            continue
+        if operation.manager.name not in ("apt", "apt-get"):
+            return f"{operation.manager.name} installs packages, and only Debian's are known here"
+        if operation.verb is not Verb.INSTALL:
+            continue
+        for word in operation.packages:
+            for name in package_names(step.run, word):
+                if name is None or name.startswith((".", "/")) or operation.more_from_input:
+                    return f"it is not known which packages {word.text} are"
+                found.append(name)
+    return tuple(dict.fromkeys(found))
+
+
+def is_build_only(package: str) -> bool:
+    return package in _BUILD_ONLY or package.endswith(("-dev", "-headers", "-doc"))
+
+
+def runtime_packages(
+    installed: Sequence[str], programs: Sequence[str], present: Collection[str] = ()
+) -> tuple[str, ...] | str:
+    """Those that the final stage installs: what is not for the build, what `programs` need, and
+    nothing that its base has (`present`)."""
+    found: list[str] = []
+    for package in installed:
+        if package.endswith("-dev"):
+            if package in _BUILD_ONLY:
+                continue
+            if package not in _LIBRARY_OF:
+                return f"it is not known which library {package} brings for the time it runs"
+            found.append(_LIBRARY_OF[package])
+        elif not is_build_only(package):
+            found.append(package)
+    found += [_OF_A_PROGRAM[each] for each in programs if each in _OF_A_PROGRAM]
+    return tuple(dict.fromkeys(each for each in found if each not in present))

@@ -1,0 +1,42 @@
+"""What is known about images before a build, as plain data that pipeline fills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from reimage.model.images.answers import Pinning
+
+
+class BaseImage(NamedTuple):
+    """One platform's image: what its configuration puts in force, and its size in bytes.
+
+    `env` keeps the order of the configuration. `size` is that of the compressed layers.
+    """
+
+    digest: str
+    platform: str
+    env: Mapping[str, str]
+    user: str = ""
+    workdir: str = ""
+    entrypoint: tuple[str, ...] = ()
+    command: tuple[str, ...] = ()
+    shell: tuple[str, ...] = ()
+    labels: Mapping[str, str] = {}
+    exposed: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    on_build: tuple[str, ...] = ()
+    layers: int = 0
+    size: int = 0
+
+
+class ImageFacts(NamedTuple):
+    """What registries told.
+
+    `pinning` is None when no registry was asked for digests. `bases` are by `str(Reference)`.
+    `named_contexts` are the names that the build gives another meaning (`--build-context`).
+    """
+
+    pinning: Pinning | None = None
+    bases: Mapping[str, BaseImage] = {}
+    named_contexts: frozenset[str] = frozenset()

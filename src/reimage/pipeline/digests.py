@@ -1,0 +1,49 @@
+"""The digests that `optimize` asks registries for, when it is told to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from reimage.model import ImageFacts
+from reimage.model.images.answers import Pinning
+from reimage.pipeline.config import Config, find_config, load_config
+from reimage.pipeline.options import Options
+from reimage.pipeline.registries import ask_registries
+from reimage.text import decode
+
+
+def with_digests(paths: Sequence[Path], options: Options, source: bytes | None = None) -> Options:
+    """The options with `images`: all images of all files, each asked for once.
+
+    Nothing is asked unless the options or a configuration say so. `source` is the text of a file
+    that is not on disk.
+    """
+    if options.images is not None or not paths:
+        return options
+    config = _config(paths[0], options)
+    if not options.pin and not config.pin.with_optimize:
+        return options
+    from reimage.pipeline.pin_subjects import read_dockerfile, read_subject
+
+    names = frozenset(config.pin.named_contexts)
+    subjects = (
+        [read_dockerfile(paths[0], decode(source), names)]
+        if source is not None
+        else [read_subject(path, names, named=True) for path in paths]
+    )
+    references = [
+        reference
+        for subject in subjects
+        if subject
+        for reference in subject.references()
+        if not reference.digest
+    ]
+    answered = ask_registries(references, options.registry, config.registry)
+    return options._replace(images=ImageFacts(Pinning(answered.answers), {}, names))
+
+
+def _config(path: Path, options: Options) -> Config:
+    """That of the first file decides about the network of the whole run."""
+    found = options.config or find_config(path.parent)
+    return load_config(found) if found else Config()

@@ -1,0 +1,52 @@
+"""What builds an application need not be shipped with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reimage.model import Facts
+from reimage.model.applications.recipes import application, is_known
+from reimage.model.applications.steps import steps
+from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
+from reimage.rewriting.edits.final_stage import split_stage
+
+
+@transformation(claim=Claim.SAME_BEHAVIOUR, may_change=("Stages",))
+def split_build_stage(facts: Facts) -> Iterator[Finding]:
+    """Build in one stage and ship only what runs in another.
+
+    A [multi-stage build](https://docs.docker.com/build/building/multi-stage/) leaves compilers,
+    headers, package managers and development packages behind: only what is copied from the build
+    stage is in the image. The stage that is there becomes the build stage, word for word; a final
+    stage behind it begins with the slim image of the same version (for a Go program without cgo
+    with a distroless one), takes over what the image says of itself (ENV, EXPOSE, USER, CMD …), and
+    copies dependencies before sources, so that an edit changes the last and smallest layer. A stage
+    name moves on to the final stage, so that `--target` finds what it found.
+
+    Python packages are installed into a virtual environment, which is one directory to copy;
+    Node.js loses its development packages after the build; of a Go build the program is kept.
+
+    Refuses where a step is not understood: a command that may write anywhere, files among those of
+    the base image, another user while it builds, ONBUILD, a base behind a build argument or a
+    digest. Needs the build context.
+    """
+    if len(facts.stages) != 1:
+        return
+    stage = facts.stages[0]
+    if stage.windows or not is_known(stage) or not stage.runs:
+        return
+    span = stage.from_.span
+    if facts.context is None:
+        yield Skipped("context", span)
+        return
+    found = application(stage, facts.context)
+    if isinstance(found, str):
+        yield Refusal(f"the build can't be told from what runs: {found}", span)
+    elif found is not None:
+        known = steps(stage)
+        assert not isinstance(known, str)
+        edits = split_stage(stage, found, known, facts.dockerfile.source)
+        message = f"ships {found.base} with what runs, and leaves behind what only built it"
+        if found.assumed:
+            message += f"; assumes {found.assumed}"
+        yield Rewrite(message, span, edits, evidence=Evidence.ASSUMED)

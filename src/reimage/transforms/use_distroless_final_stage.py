@@ -1,0 +1,150 @@
+"""A final stage that only holds what runs needs neither a shell nor a package manager."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from reimage.dockerfile import From, Healthcheck, Onbuild, Shell
+from reimage.model import Facts, RunFacts, Stage
+from reimage.model.applications.distroless import (
+    PACKAGES_IN_EVERY_IMAGE,
+    Replacement,
+    for_node,
+    for_python,
+)
+from reimage.model.applications.entry import Entry, entry
+from reimage.model.applications.references import official
+from reimage.model.context import ContextFacts
+from reimage.model.packages.package_names import package_names
+from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
+from reimage.rewriting.edits.distroless_stage import (
+    carried_interpreter,
+    other_user,
+    started_by_entrypoint,
+)
+from reimage.rewriting.edits.instruction_edits import remove_instruction
+from reimage.shell import Verb
+from reimage.text import Edit
+
+_NODE = ("node", "nodejs", "/usr/local/bin/node")
+
+
+@transformation(claim=Claim.SAME_BEHAVIOUR, may_change=("From", "Cmd", "Entrypoint", "User"))
+def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
+    """End on an image that holds the runtime and nothing else.
+
+    [Distroless images](https://github.com/GoogleContainerTools/distroless) have no shell, package
+    manager or other program that the application does not need: less to ship, less to patch, less
+    for an intruder. A final stage of several that only copies, from `node` or `python`, ends on one
+    of them. Node.js is there in the same major version, and starts by the image's own entry point.
+    Distroless images have Debian's Python, while packages were installed by the one in the build
+    stage: that interpreter is carried along with the shared libraries of its standard library, and
+    its installer and demonstrations stay behind. A `USER node` becomes `nonroot`.
+
+    Refuses where a shell is asked for: a RUN, a CMD or HEALTHCHECK in shell form, `npm start`,
+    Python sources that start programs. Refuses Python where the tag does not tell the release of
+    Debian, for the C library has to fit.
+    """
+    if len(facts.stages) < 2:
+        return
+    stage = facts.stages[-1]
+    base = official(stage.image or "", "python", "node")
+    if base is None or not base.debian or stage.windows or stage.base:
+        return
+    span = stage.from_.span
+    result = _look(facts, stage)
+    if isinstance(result, str):
+        yield Refusal(f"the final stage stays on {stage.image}: {result}", span)
+    elif isinstance(result, Replacement):
+        edits = _edits(facts, stage, result)
+        if isinstance(edits, str):
+            yield Refusal(f"the final stage stays on {stage.image}: {edits}", span)
+            return
+        message = f"ends on {result.image}, which has no shell and no package manager"
+        if result.carried_from:
+            message += f", with the interpreter that installed the packages ({result.version})"
+        yield Rewrite(message, span, edits, evidence=Evidence.ASSUMED)
+    elif result is None:
+        yield Skipped("context", span)
+
+
+def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
+    base = official(stage.image or "", "python", "node")
+    assert base is not None
+    started = entry(stage)
+    if isinstance(started, str):
+        return started
+    if problem := _needs_a_shell(stage, started):
+        return problem
+    if base.name == "node":
+        if started.program not in _NODE:
+            return f"{started.program} is not in a distroless image"
+        return for_node(base)
+    if facts.context is None:
+        return None
+    if problem := _starts_programs(facts.context):
+        return problem
+    used = [other for other in stage.uses if official(other.image or "", "python")]
+    return for_python(base, used[0] if len(used) == 1 else None)
+
+
+def _needs_a_shell(stage: Stage, started: Entry) -> str | None:
+    for instruction in stage.instructions:
+        if isinstance(instruction, Onbuild | Shell):
+            return f"{instruction.keyword} speaks of a shell, and a distroless image has none"
+        if isinstance(instruction, Healthcheck) and instruction.kind != "NONE":
+            return "HEALTHCHECK starts a program that a distroless image may not have"
+        if instruction.flag("platform"):
+            return "its platform is set apart"
+    for run in stage.runs:
+        if not _only_installs_what_is_there(run):
+            return "a RUN needs a shell, and a distroless image has none"
+    if started.shell:
+        return "a shell starts the program, and a distroless image has none: use the exec form"
+    return None
+
+
+def _only_installs_what_is_there(run: RunFacts) -> bool:
+    """Whether the RUN installs only packages that every distroless image has."""
+    installs = [each for each in run.operations if each.verb is Verb.INSTALL]
+    commands = [each.unwrapped().name for each in run.commands]
+    names = {n for each in installs for w in each.packages for n in package_names(run, w)}
+    return (
+        bool(installs)
+        and names <= PACKAGES_IN_EVERY_IMAGE
+        and all(name in ("apt-get", "apt", "rm") for name in commands)
+    )
+
+
+def _starts_programs(context: ContextFacts) -> str | None:
+    found = context.python.facts() if context.python else None
+    if found is None:
+        return "its sources can't be read"
+    if found.through_shell:
+        return f"{found.through_shell[0]} asks a shell to run something"
+    if found.started:
+        first = found.started[0]
+        return f"{first.path}:{first.line} starts {first.program or 'a program'}"
+    if found.unread:
+        return f"{found.unread[0]} can't be read, so that it is not known what it starts"
+    return None
+
+
+def _edits(facts: Facts, stage: Stage, found: Replacement) -> tuple[Edit, ...] | str:
+    source = facts.dockerfile.source
+    from_ = stage.from_
+    assert isinstance(from_, From)
+    assert from_.image is not None
+    edits = [Edit(from_.image.span, found.image)]
+    for run in stage.runs:
+        removed = remove_instruction(run.run, source)
+        if isinstance(removed, str):
+            return removed
+        edits.append(removed)
+    if found.carried_from:
+        carried = carried_interpreter(facts, stage, found)
+        return carried if isinstance(carried, str) else (*edits, *carried)
+    started = started_by_entrypoint(stage, source)
+    if isinstance(started, str):
+        return started
+    return (*edits, *started, *other_user(stage, "node", "nonroot"))
