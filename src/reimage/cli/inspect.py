@@ -98,11 +98,12 @@ def _tell(
     from reimage.cli.building.subjects import Opening, told
     from reimage.image.closure.finding import keep
     from reimage.pipeline.images.inspecting import inspect
+    from reimage.pipeline.images.targets import target as meant
 
-    opening = Opening(
-        flags, streams, keep if wanted.closure else None, context=context, dockerfile=file
-    )
-    subject = opening.open(target, stack)
+    opening = Opening(flags, streams, keep if wanted.closure else None, dockerfile=file)
+    with told():
+        found = meant(target)
+    subject = opening.open(found, stack, context)
     with told():
         report = inspect(subject, wanted, __version__)
     if form == "json":

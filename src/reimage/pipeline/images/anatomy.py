@@ -38,6 +38,10 @@ class Places:
         """All layers of the line that made this one."""
         return layers_of(self._line_of_layer[layer])
 
+    def is_base(self, layer: int) -> bool:
+        """Whether a layer came with FROM."""
+        return self.fits and self._line_of_layer[layer].is_base
+
     def text(self, layer: int) -> str:
         """The instruction that made a layer."""
         return self._line_of_layer[layer].text

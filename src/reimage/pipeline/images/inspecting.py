@@ -54,7 +54,7 @@ def inspect(subject: Subject, wanted: Wanted, tool_version: str) -> InspectRepor
         notes=notes,
         offenders=offenders(waste, places),
         waste=tuple(_wasted(each, places) for each in waste) if wanted.waste else None,
-        files=_files(subject, places) if wanted.files else None,
+        files=sized_files(subject, places) if wanted.files else None,
         closure=_closure(subject) if wanted.closure else None,
     )
 
@@ -74,11 +74,16 @@ def offenders(waste: Sequence[Wasted], places: Places) -> tuple[Offender, ...]:
             size=sum(each.size for each in some),
             files=len(some),
             example=f"/{some[0].path}",
-            cures=tuple(cure.replace("_", "-") for cure in some[0].cures),
+            # What a base image brings, no change of this Dockerfile avoids.
+            cures=() if places.is_base(layers[0]) else _titles(some[0].cures),
         )
         for (layers, kind), some in groups.items()
     ]
     return tuple(sorted(found, key=lambda each: (-each.size, each.layers, each.kind)))
+
+
+def _titles(cures: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(cure.replace("_", "-") for cure in cures)
 
 
 def _wasted(each: Wasted, places: Places) -> WastedFile:
@@ -92,7 +97,7 @@ def _wasted(each: Wasted, places: Places) -> WastedFile:
     )
 
 
-def _files(subject: Subject, places: Places) -> tuple[SizedFile, ...]:
+def sized_files(subject: Subject, places: Places) -> tuple[SizedFile, ...]:
     """What containers see, the largest first; other names of the same content hold nothing."""
     found = [
         SizedFile(f"/{it.entry.path}", it.entry.size, it.layer, places.line(it.layer))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from reimage.report.json import as_fields, dump
 
 if TYPE_CHECKING:
+    from reimage.pipeline.images.comparison import CompareReport
     from reimage.pipeline.images.results import InspectReport
 
 VERSION = 1
@@ -14,5 +15,10 @@ VERSION = 1
 
 
 def inspection_json(report: InspectReport) -> str:
+    """The document, with a line feed at its end."""
+    return dump({"version": VERSION, **as_fields(report)})
+
+
+def comparison_json(report: CompareReport) -> str:
     """The document, with a line feed at its end."""
     return dump({"version": VERSION, **as_fields(report)})

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from reimage.report.building.figures import seconds, size
+from reimage.report.images.figures import share
 from reimage.report.images.gutter import clipped, gutter_lines
 from reimage.report.pieces import Line, Piece, counted, line, wrapped
 from reimage.report.visible import visible
@@ -64,12 +65,6 @@ def _title(image: ImageReport, width: int) -> Iterator[Line]:
         yield line(f"built in {took}: {steps}, {image.cached_steps} cached")
 
 
-def share(part: int, whole: int) -> str:
-    """`12 %`, or `0.4 %`."""
-    percent = 100 * part / whole if whole else 0.0
-    return f"{percent:.1f} %" if 0 < percent < 10 else f"{percent:.0f} %"
-
-
 def _heading(text: str) -> Iterator[Line]:
     yield line("")
     yield line(text, "bold")
@@ -115,9 +110,12 @@ def _offenders(report: InspectReport, width: int) -> Iterator[Line]:
 def _offender(each: Offender, width: int) -> Iterator[Line]:
     head = (Piece(size(each.size).rjust(8), "yellow"), Piece("  "))
     where = f"line {each.line}" if each.line is not None else _layers_named(each.layers)
-    files = counted(each.files, "file")
-    text = f"{where}: {each.reason} ({files}, such as {visible(each.example)})"
+    text = f"{where}: {each.reason} ({counted(each.files, 'file')})"
     yield from wrapped(head, text, width=width, indent=10)
+    example = visible(each.example)
+    room = width - 18
+    cut = example if len(example) <= room else f"…{example[1 - room :]}"
+    yield line(f"          such as {cut}", "dim")
     if each.cures:
         yield from wrapped(
             (Piece(" " * 10), Piece("cure: ", "green")),
