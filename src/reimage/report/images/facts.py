@@ -32,7 +32,12 @@ def facts(report: CompareReport) -> list[Fact]:
             "compressed", known_size(one.compressed_size), known_size(two.compressed_size), packed
         ),
         Fact("wasted", size(one.wasted), size(two.wasted), signed(delta.wasted)),
-        Fact("layers", str(len(one.layers)), str(len(two.layers)), f"{delta.layers:+d}"),
+        Fact(
+            "layers",
+            str(len(one.layers)),
+            str(len(two.layers)),
+            f"{delta.layers:+d}" if delta.layers else "±0",
+        ),
     ]
     if one.build_seconds is not None or two.build_seconds is not None:
         times = seconds_or_none(one.build_seconds), seconds_or_none(two.build_seconds)

@@ -98,7 +98,8 @@ def _fill(
     for number, (each, box) in enumerate(zip(inside, boxes, strict=False)):
         if areas[number] < _SMALLEST:
             break
-        colour = number * 47 % 360 if depth == 0 else hue
+        # Nearly all of an image may be below one folder: colours tell two levels apart.
+        colour = (hue + number * 47) % 360 if depth < 2 else hue
         name = f"{path}/{each.name}" if not each.name.endswith(" ") else each.name.strip()
         place = (box["x"], box["y"], box["dx"], box["dy"])
         found.append(_box(each, name, place, depth, colour))
