@@ -134,6 +134,11 @@ def test_budgets_that_are_held_say_nothing(stack: ExitStack) -> None:
     assert {(budget.line, budget.message) for budget in report.budgets} == {(None, "")}
 
 
+def test_an_image_that_only_is_large_names_the_line_that_holds_most(stack: ExitStack) -> None:
+    (budget,) = compare(made(stack), made(stack), limits(size="1kB"), "1").budgets
+    assert (budget.line, budget.blame) == (4, "the line that holds most is")
+
+
 def test_an_image_that_shrank_holds_any_growth(stack: ExitStack) -> None:
     after = made(stack, [file("bin/sh", b"")], *LAYERS[1:])
     assert compare(made(stack), after, limits(growth="0%"), "1").held

@@ -67,6 +67,7 @@ def image_report(subject: Subject, places: Places, waste: Sequence[Wasted]) -> I
         name=subject.name,
         dockerfile=subject.recipe.path if subject.recipe and places.fits else None,
         digest=image.digest or image.config_digest,
+        config_digest=image.config_digest,
         platform=str(image.platform),
         size=image.content_size,
         compressed_size=image.compressed_size,

@@ -60,33 +60,41 @@ def budgets(
     limits: Limits, before: ImageReport, after: ImageReport, lines: Sequence[LineDifference]
 ) -> tuple[BudgetReport, ...]:
     """Each limit that was given, held or not."""
-    grown = max(lines, key=lambda it: it.after - it.before, default=None)
-    culprit = _grown_row(grown, after.rows)
+    grown = _grown_row(lines, after.rows)
+    heaviest = max(after.rows, key=lambda it: it.added, default=None)
     found = []
     if limits.size:
+        did = (grown, _GREW) if grown and after.size > before.size else (heaviest, _HEAVIEST)
         allowed = limits.size.of(after.size)
-        found.append(_budget("max-size", limits.size.text, after.size, allowed, culprit))
+        found.append(_budget("max-size", limits.size.text, after.size, allowed, *did))
     if limits.growth:
         growth, allowed = after.size - before.size, limits.growth.of(before.size)
-        found.append(_budget("max-growth", limits.growth.text, growth, allowed, culprit))
+        found.append(_budget("max-growth", limits.growth.text, growth, allowed, grown, _GREW))
     if limits.layers is not None:
-        row = _last_new(lines, after.rows)
-        text = str(limits.layers)
-        found.append(_budget("max-layers", text, len(after.layers), limits.layers, row))
+        row, text = _last_new(lines, after.rows), str(limits.layers)
+        count = len(after.layers)
+        found.append(_budget("max-layers", text, count, limits.layers, row, _LAST))
     if limits.waste:
         row = max(after.rows, key=lambda it: it.wasted, default=None)
         allowed = limits.waste.of(after.size)
-        found.append(_budget("max-waste", limits.waste.text, after.wasted, allowed, row))
+        found.append(_budget("max-waste", limits.waste.text, after.wasted, allowed, row, _WASTES))
     return tuple(found)
 
 
-def _grown_row(grown: LineDifference | None, rows: Sequence[RowReport]) -> RowReport | None:
-    """The row that grew most; where none did, the largest."""
+_GREW = "the line that grew most is"
+_HEAVIEST = "the line that holds most is"
+_LAST = "the last line with a layer of its own is"
+_WASTES = "the line that wastes most is"
+
+
+def _grown_row(lines: Sequence[LineDifference], rows: Sequence[RowReport]) -> RowReport | None:
+    """The row that grew most; None where none did."""
+    grown = max(lines, key=lambda it: it.after - it.before, default=None)
     if grown and grown.after > grown.before:
         for row in rows:
             if (row.line, row.text) == (grown.after_line, grown.text):
                 return row
-    return max(rows, key=lambda it: it.added, default=None)
+    return None
 
 
 def _last_new(lines: Iterable[LineDifference], rows: Sequence[RowReport]) -> RowReport | None:
@@ -98,7 +106,7 @@ def _last_new(lines: Iterable[LineDifference], rows: Sequence[RowReport]) -> Row
 
 
 def _budget(
-    name: str, limit: str, actual: int, allowed: int, row: RowReport | None
+    name: str, limit: str, actual: int, allowed: int, row: RowReport | None, blame: str
 ) -> BudgetReport:
     held = actual <= allowed
     told = None if held else row
@@ -110,6 +118,7 @@ def _budget(
         held=held,
         line=told.line if told else None,
         instruction=told.text if told else "",
+        blame=blame if told else "",
         message="" if held else f"{_WHAT[name].format(actual)}, and --{name} is {limit}",
     )
 

@@ -69,7 +69,7 @@ class LineDifference(NamedTuple):
 
 
 class BudgetReport(NamedTuple):
-    """A limit. `line` and `instruction` tell what did it, where it is not held."""
+    """A limit. Where it is not held, `blame` says in which way `line` and `instruction` did it."""
 
     name: str
     limit: str
@@ -78,6 +78,7 @@ class BudgetReport(NamedTuple):
     held: bool
     line: int | None
     instruction: str
+    blame: str
     message: str
 
 

@@ -58,12 +58,15 @@ class ConfigReport(NamedTuple):
 class ImageReport(NamedTuple):
     """An image. `name` is what was asked for, `dockerfile` the file that its lines speak of.
 
+    `digest` is that of the manifest; an Engine's older store calls `config_digest` the image's ID.
+
     `build_seconds`, `steps` and `cached_steps` are null unless it was built for this report.
     """
 
     name: str
     dockerfile: str | None
     digest: str
+    config_digest: str
     platform: str
     size: int
     compressed_size: int | None

@@ -135,4 +135,4 @@ def told(budget: BudgetReport, report: CompareReport) -> str:
     where = ""
     if budget.line is not None:
         where = f"{visible(report.after.dockerfile or '')}:{budget.line}: "
-    return f"{budget.message}; most of it is {where}{visible(clipped(budget.instruction, 120))}"
+    return f"{budget.message}; {budget.blame} {where}{visible(clipped(budget.instruction, 120))}"

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from reimage.pipeline.images.recipes import readable
 from reimage.report.building.figures import seconds, size
 from reimage.report.images.figures import share
 from reimage.report.images.gutter import clipped, gutter_lines
@@ -88,7 +89,7 @@ def _layers(layers: tuple[LayerReport, ...], width: int) -> Iterator[Line]:
             f"{number:3}{size(layer.size):>8}{packed:>8}{layer.files:>8}{place:>6}  "
             f"{bar(layer.size, largest).ljust(_BAR)} "
         )
-        made = visible(" ".join(layer.created_by.split())) or layer.digest[:19]
+        made = visible(readable(layer.created_by)) or layer.digest[:19]
         yield line(head + clipped(made, max(width - len(head), 10)))
 
 
@@ -173,7 +174,7 @@ def _closure(found: ClosureReport, width: int) -> Iterator[Line]:
             yield from wrapped((Piece("missing: ", "red"),), text, width=width, indent=9)
     idle = [each for each in found.packages if not each.needed_files]
     if idle:
-        yield line(f"{counted(len(idle), 'package')} with nothing that it needs:")
+        yield line(f"{counted(len(idle), 'package')} of which it seems to need nothing:")
         rows = (
             (each.size or 0, None, f"{each.name} {each.version}  ({each.manager})") for each in idle
         )
