@@ -14,6 +14,7 @@ from tests.fixture_cases import Case, find_cases, produced  # noqa: E402
 
 from reimage.image.waste import kinds  # noqa: E402
 from reimage.image.waste.kinds import KINDS  # noqa: E402
+from reimage.report.images.schemas import compare_schema, inspect_schema  # noqa: E402
 from reimage.report.json_schema import schema  # noqa: E402
 from reimage.rewriting import Claim, Transformation  # noqa: E402
 from reimage.rewriting.patches import make_patch  # noqa: E402
@@ -42,7 +43,12 @@ def pages() -> Iterator[tuple[Path, str]]:
         path = DOCS / "transforms" / f"{transformation.title}.md"
         yield path, page(transformation, own)
     yield DOCS / "waste-kinds.md", waste_kinds()
-    yield DOCS / "schema" / "optimize.schema.json", json.dumps(schema(), indent=2) + "\n"
+    for name, made in (
+        ("optimize", schema()),
+        ("inspect", inspect_schema()),
+        ("compare", compare_schema()),
+    ):
+        yield DOCS / "schema" / f"{name}.schema.json", json.dumps(made, indent=2) + "\n"
 
 
 def waste_kinds() -> str:

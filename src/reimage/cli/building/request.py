@@ -34,15 +34,18 @@ class Plan(NamedTuple):
     progress: str
 
 
-def plan(flags: Flags) -> Plan:
-    """Check and translate all that was typed, before anything is asked of a builder."""
+def plan(flags: Flags, sources: contexts.Sources | None = None) -> Plan:
+    """Check and translate all that was typed, before anything is asked of a builder.
+
+    `sources` go before what the flags say about context and Dockerfile.
+    """
     _writable("--metadata-file", flags.metadata_file)
     _writable("--iidfile", flags.iidfile)
     # The flags come first: a Dockerfile on the standard input is read last.
     exports = outputs.exports(flags.output or (), load=flags.load, push=flags.push)
     tags = tuple(names.full_name("--tag", tag) for tag in flags.tag or ())
     progress = _progress(flags)
-    request, told_as = _request(flags)
+    request, told_as = _request(flags, sources)
     return Plan(
         request=request,
         exports=exports,
@@ -54,7 +57,7 @@ def plan(flags: Flags) -> Plan:
     )
 
 
-def _request(flags: Flags) -> "tuple[BuildRequest, str]":
+def _request(flags: Flags, given: contexts.Sources | None) -> "tuple[BuildRequest, str]":
     from buildkit_client.request import BuildRequest
 
     if flags.network not in _NETWORKS:
@@ -84,7 +87,7 @@ def _request(flags: Flags) -> "tuple[BuildRequest, str]":
         provenance=attestations.provenance,
         sbom=attestations.sbom,
     )
-    found = contexts.sources(flags.context, flags.file)
+    found = given or contexts.sources(flags.context, flags.file)
     if found.remote_name:
         options["filename"] = found.remote_name
     from dataclasses import replace
