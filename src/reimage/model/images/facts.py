@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
 from reimage.model.images.answers import Pinning
@@ -28,6 +29,7 @@ class BaseImage(NamedTuple):
     on_build: tuple[str, ...] = ()
     layers: int = 0
     size: int = 0
+    created: datetime | None = None
 
 
 class ImageFacts(NamedTuple):
