@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from reimage.image.config import Configuration
+from reimage.image.contents import Contents
+from reimage.image.errors import ImageError
+from reimage.image.layers import Reading
 from reimage.image.manifests import Index, Manifest
 from reimage.image.platforms import Platform
+from reimage.image.system_files import keep, system_of
+from reimage.image.systems import System, system_by_configuration
 from reimage.model.images.facts import BaseImage
+from reimage.model.images.official_images import known_system
 from reimage.model.images.references import Reference
 from reimage.registry.client import Registry
 from reimage.registry.images import RemoteImage, remote_image
@@ -17,10 +23,40 @@ _BEFORE_DOCKER = datetime(2013, 1, 1, tzinfo=UTC)
 """Builds that can be repeated write a date of long ago."""
 
 
-def base_image(registry: Registry, image: Reference, platform: Platform = _LINUX) -> BaseImage:
-    """The facts of the image for one platform."""
+def base_image(
+    registry: Registry, image: Reference, platform: Platform = _LINUX, *, look_inside: int = 0
+) -> BaseImage:
+    """The facts of the image for one platform.
+
+    Where neither its configuration nor its name says which programs it has, its layers are read, if
+    they are no more than `look_inside` bytes.
+    """
     found = remote_image(registry, image, platform)
-    return read_base_image(found.digest, str(platform), found.manifest, found.configuration)
+    facts = read_base_image(found.digest, str(platform), found.manifest, found.configuration)
+    system = _told_system(image, found.configuration)
+    if (system is None or system.programs is None) and 0 < found.compressed_size <= look_inside:
+        system = _system_inside(found) or system
+    return facts._replace(system=system)
+
+
+def _told_system(image: Reference, configuration: Configuration) -> System | None:
+    made_of = system_by_configuration(configuration)
+    known = known_system(str(image._replace(digest=None)))
+    if made_of is None or known is None:
+        return made_of or known
+    if made_of.family != known.family:
+        return made_of
+    return known._replace(release=made_of.release)
+
+
+def _system_inside(image: RemoteImage) -> System | None:
+    """None for layers that can't be read: what is known without them is enough."""
+    with Contents(1 << 20) as contents:
+        reading = Reading(hashing=False, contents=contents, keep=keep)
+        try:
+            return system_of(image.read(reading), contents)
+        except ImageError:
+            return None
 
 
 def read_base_image(
