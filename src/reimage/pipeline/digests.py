@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reimage.model import ImageFacts
 from reimage.model.images.answers import Pinning
+from reimage.model.images.references import LATEST
 from reimage.pipeline.config import Config, find_config, load_config
 from reimage.pipeline.options import Options
 from reimage.pipeline.registries import ask_registries
@@ -47,7 +48,19 @@ def with_digests(paths: Sequence[Path], options: Options, source: bytes | None =
 
         told = ask_base_facts(references, options.registry, config.registry)
         facts = facts._replace(bases=told.bases, versioned=told.versioned)
+        facts = facts._replace(pinning=_with_versions(facts))
     return options._replace(images=facts)
+
+
+def _with_versions(facts: ImageFacts) -> Pinning | None:
+    """A tag that is written in place of `latest` stands for the same digest."""
+    if facts.pinning is None:
+        return None
+    answers = dict(facts.pinning.answers)
+    for tagged, tag in facts.versioned.items():
+        if tagged in answers:
+            answers[f"{tagged.removesuffix(f':{LATEST}')}:{tag}"] = answers[tagged]
+    return facts.pinning._replace(answers=answers)
 
 
 def _config(path: Path, options: Options) -> Config:
