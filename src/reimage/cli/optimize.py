@@ -33,6 +33,9 @@ def optimize(
     pin: Annotated[
         bool, typer.Option("--pin", help="Ask registries for digests, as `reimage pin` does.")
     ] = False,
+    bases: Annotated[
+        bool, typer.Option("--bases", help="Ask registries what is in the base images.")
+    ] = False,
     config: o.Config = None,
     stdin_name: o.StdinName = "Dockerfile",
     format_: Annotated[
@@ -54,10 +57,11 @@ def optimize(
     with told_as_usage():
         from reimage.cli import inputs
 
-        options = choice.options(write=write, hunks=hunks)._replace(pin=pin)
+        options = choice.options(write=write, hunks=hunks)._replace(pin=pin, bases=bases)
         reports = inputs.run(files or (), options, stdin_name)
         if form == "text":
-            flags = (*(["--write"] if write else []), *(["--pin"] if pin else []))
+            given = {"--write": write, "--pin": pin, "--bases": bases}
+            flags = tuple(name for name, is_given in given.items() if is_given)
             voice = None if quiet else _voice(choice, flags, verbose, streams.width)
             return _tell(reports, streams, voice, write=write)
         return document(form, list(reports), streams)

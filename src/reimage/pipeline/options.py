@@ -17,7 +17,8 @@ class Options(NamedTuple):
     place of its default. `hunks` are the 1-based numbers of the hunks to keep. `context` is the
     build context, by default the folder of each file; `no_context` says that it is not known.
     `config` is used instead of the file found upwards. With `pin` registries are asked for digests,
-    as `registry` says; `images` is what is known about images already.
+    with `bases` for the facts of base images, as `registry` says; `images` is what is known about
+    images already.
     """
 
     write: bool = False
@@ -31,5 +32,6 @@ class Options(NamedTuple):
     no_context: bool = False
     config: Path | None = None
     pin: bool = False
+    bases: bool = False
     registry: RegistryOptions = RegistryOptions()
     images: ImageFacts | None = None

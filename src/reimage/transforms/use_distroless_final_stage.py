@@ -43,7 +43,7 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
 
     Refuses where a shell is asked for: a RUN, a CMD or HEALTHCHECK in shell form, `npm start`,
     Python sources that start programs. Refuses Python where the tag does not tell the release of
-    Debian, for the C library has to fit.
+    Debian and no registry was asked (`--bases`), for the C library has to fit.
     """
     if len(facts.stages) < 2:
         return
@@ -79,13 +79,22 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
     if base.name == "node":
         if started.program not in _NODE:
             return f"{started.program} is not in a distroless image"
-        return for_node(base)
+        return for_node(base, _release(facts, stage))
     if facts.context is None:
         return None
     if problem := _starts_programs(facts.context):
         return problem
     used = [other for other in stage.uses if official(other.image or "", "python")]
-    return for_python(base, used[0] if len(used) == 1 else None)
+    builder = used[0] if len(used) == 1 else None
+    known = _release(facts, stage)
+    if builder and not base.release and _release(facts, builder) != known:
+        return "the build stage has another release of Debian"
+    return for_python(base, builder, known)
+
+
+def _release(facts: Facts, stage: Stage) -> str:
+    system = facts.system(stage)
+    return system.release if system and system.family == "debian" else ""
 
 
 def _needs_a_shell(stage: Stage, started: Entry) -> str | None:
