@@ -55,14 +55,10 @@ def _counting(
 ) -> Iterator[str]:
     """Those that count; a directory does not that holds nothing but what does not count."""
     counting = {entry.path for entry in entries if counts(entry.path)}
-    excused = {
-        path
-        for path in counting
-        if tree.inside(path)
-        and not any(
-            below.entry.path in counting
-            and not (below.entry.is_directory and tree.inside(below.entry.path))
-            for below in tree.below(path)
-        )
-    }
-    return (entry.path for entry in entries if entry.path in counting - excused)
+    full = {path for path in counting if tree.inside(path)}
+    blamed: set[str] = set()
+    for path in counting - full:
+        while path and path not in blamed:
+            blamed.add(path)
+            path = path.rpartition("/")[0]
+    return (entry.path for entry in entries if entry.path in counting and entry.path in blamed)
