@@ -109,7 +109,7 @@ def test_the_table_of_the_kernel_names_the_ports() -> None:
 
 
 def test_the_probe_asks_and_gives_the_answer(tmp_path: Path) -> None:
-    probe.write_context(tmp_path)
+    probe.write_contexts(tmp_path)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
 
@@ -128,7 +128,7 @@ def test_the_probe_asks_and_gives_the_answer(tmp_path: Path) -> None:
 
 
 def test_the_probe_gives_files_and_never_fails(tmp_path: Path) -> None:
-    probe.write_context(tmp_path)
+    probe.write_contexts(tmp_path)
     (tmp_path / "some").write_bytes(b"text")
     assert _probe(tmp_path, "file", str(tmp_path / "some")) == b"text"
     assert _probe(tmp_path, "file", str(tmp_path / "none")) == b""
@@ -136,5 +136,5 @@ def test_the_probe_gives_files_and_never_fails(tmp_path: Path) -> None:
 
 
 def _probe(folder: Path, *args: str, stdin: bytes = b"") -> bytes:
-    program = [str(folder / "probe"), *args]
+    program = [str(folder / "context/probe"), *args]
     return subprocess.run(program, input=stdin, capture_output=True, check=True, timeout=20).stdout

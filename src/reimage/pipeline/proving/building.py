@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from reimage.rewriting import Outcome
     from reimage.verify.smoke.plan import SmokeTest
 
-_PROBE = "reimage-probe"
 _NO_PROBE = (
     "Requests of a smoke test can only be made in images for linux/amd64: use [run] or --smoke "
     "with a command."
@@ -90,8 +89,7 @@ class BuildBench:
 
     def __enter__(self) -> BuildBench:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="reimage-probe-"))
-        probe.write_context(Path(folder))
-        self._probe = Path(folder)
+        self._probe = probe.write_contexts(Path(folder))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -183,7 +181,7 @@ class BuildBench:
     ) -> Seen:
         settings = self._settings
         settings.tell(f"running {name}")
-        contexts = {**request.contexts, _PROBE: self._probe}
+        contexts = {**request.contexts, **self._probe}
         try:
             with settings.builder.look(replace(request, contexts=contexts)) as gateway:
                 place = Place(gateway.solve(), _probe(gateway, subject), settings.network)
@@ -198,15 +196,7 @@ def _probe(gateway: Gateway, subject: Subject) -> Result | None:
     platform = subject.image.platform
     if (platform.os, platform.architecture) != ("linux", probe.ARCHITECTURE):
         return None
-    place = f"context:{_PROBE}"
-    return gateway.solve(
-        options={
-            "contextkey": place,
-            "dockerfilekey": place,
-            "filename": "Dockerfile",
-            "target": "",
-        }
-    )
+    return gateway.solve(options=probe.ATTRIBUTES)
 
 
 def reason(error: BuildFailed) -> str:

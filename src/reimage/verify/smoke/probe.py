@@ -18,16 +18,26 @@ PLACE = "/.reimage-probe"
 PROGRAM = f"{PLACE}/probe"
 #: `uname -m` of an image's architecture, as OCI names it.
 ARCHITECTURE = "amd64"
-_DOCKERFILE = "FROM scratch\nCOPY probe /probe\n"
+#: The named contexts in which a build finds the program, and the Dockerfile of its image.
+CONTEXT, BESIDE = "reimage-probe", "reimage-probe-dockerfile"
+_DOCKERFILE = f"FROM scratch\nCOPY --from={CONTEXT} /probe /probe\n"
 _LISTENING = re.compile(r"\s*\d+: [0-9A-F]+:([0-9A-F]{4}) [0-9A-F]+:[0-9A-F]{4} 0A ")
 
 
-def write_context(folder: Path) -> None:
-    """A build context whose image holds the program alone."""
-    program = folder / "probe"
+def write_contexts(folder: Path) -> dict[str, Path]:
+    """Both named contexts, below a folder."""
+    context, beside = folder / "context", folder / "dockerfile"
+    for place in (context, beside):
+        place.mkdir()
+    program = context / "probe"
     program.write_bytes(zlib.decompress(base64.b85decode(_PACKED)))
     program.chmod(0o755)
-    (folder / "Dockerfile").write_text(_DOCKERFILE, "utf-8")
+    (beside / "Dockerfile").write_text(_DOCKERFILE, "utf-8")
+    return {CONTEXT: context, BESIDE: beside}
+
+
+#: Attributes that make a build with these contexts one of the program's image.
+ATTRIBUTES = {"dockerfilekey": f"context:{BESIDE}", "filename": "Dockerfile", "target": ""}
 
 
 def tables() -> list[list[str]]:
