@@ -56,7 +56,8 @@ def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Provi
     network = flags.smoke_network or "none"
     if network not in _NETWORKS:
         raise BadUsage(f"--smoke-network takes default, host or none, not '{network}'.")
-    timeout = flags.build_timeout
+    given = flags.build_timeout
+    timeout = None if given is None else float(number("--build-timeout", given))
     request = without_sources(
         Flags(
             build_arg=flags.build_arg,
@@ -86,7 +87,7 @@ def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Provi
             request,
             test,
             network,  # type: ignore[arg-type]  # one of _NETWORKS
-            None if timeout is None else float(number("--build-timeout", timeout)),
+            timeout,
             tell,
         )
         yield Proving(settings)
