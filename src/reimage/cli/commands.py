@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from typer._click import Command
 
 _NAMES = (
-    "optimize", "check", "inspect", "compare", "pin", "bases", "build", "builders", "rules", "explain",
+    "optimize", "check", "inspect", "compare", "pin", "bases", "build", "builders", "rules",
+    "explain",
 )  # fmt: skip
 """As the help lists them. A command is what has its name in `reimage.cli.<name>`: a function, or a
 `typer.Typer` with commands of its own."""

@@ -73,13 +73,12 @@ class Opening:
         return Subject(found.word, image, contents, recipe)
 
     def _platform(self) -> "Platform | None":
-        from reimage.image.platforms import parse
+        from reimage.image.platforms import read_platform
 
         for word in self._flags.platform or ():
-            try:
-                return parse(word)
-            except ValueError as error:
-                raise BadUsage(f"--platform: {error}") from error
+            if found := read_platform(word):
+                return found
+            raise BadUsage(f"--platform: '{word}' is no platform; one is written like linux/arm64.")
         return None
 
     def _built(
