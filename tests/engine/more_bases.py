@@ -41,6 +41,7 @@ RECIPES_OF_THEIR_OWN = {
     "eclipse-temurin:17-jdk": "temurin-17-jdk",
     "eclipse-temurin:17-jre": "temurin-17-jre",
     "maven:3-eclipse-temurin-17": "maven-3",
+    "gcr.io/distroless/cc-debian13": "distroless-cc-debian13",
     "gcr.io/distroless/java-base-debian12": "distroless-java-base",
     "gcr.io/distroless/java-base-debian12:nonroot": "distroless-java-base-nonroot",
     "gcr.io/distroless/java17-debian12": "distroless-java17",

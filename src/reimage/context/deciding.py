@@ -28,7 +28,7 @@ _MANIFESTS = frozenset(
     go.work Cargo.toml rust-toolchain rust-toolchain.toml pom.xml build.gradle build.gradle.kts
     settings.gradle settings.gradle.kts gradle.properties libs.versions.toml nuget.config
     NuGet.config NuGet.Config packages.config global.json .dockerignore .python-version
-    .ruby-version poetry.toml
+    .ruby-version poetry.toml Makefile makefile GNUmakefile
     """.split()
 )
 _SUFFIXES = (".gemspec", ".csproj", ".fsproj", ".vbproj", ".sln", ".slnx")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reimage.dockerfile import From, Healthcheck, Onbuild, Shell
+from reimage.dockerfile import Copy, From, Healthcheck, Instruction, Onbuild, Shell
 from reimage.model import Facts, RunFacts, Stage
+from reimage.model.applications.accounts import accounts
 from reimage.model.applications.distroless import (
     PACKAGES_IN_EVERY_IMAGE,
     Replacement,
@@ -13,37 +14,53 @@ from reimage.model.applications.distroless import (
     for_python,
 )
 from reimage.model.applications.entry import Entry, entry
-from reimage.model.applications.references import official
+from reimage.model.applications.node_scripts import STARTERS, plain_script
+from reimage.model.applications.references import Official, official
 from reimage.model.context import ContextFacts
+from reimage.model.copies.copied_files import destination
 from reimage.model.packages.package_names import package_names
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 from reimage.rewriting.edits.distroless_stage import (
     carried_interpreter,
-    other_user,
+    checked_with,
+    other_users,
     started_by_entrypoint,
 )
 from reimage.rewriting.edits.instruction_edits import remove_instruction
 from reimage.shell import Verb
 from reimage.text import Edit
 
+_LOCALES = "/locale-archive"
 _NODE = ("node", "nodejs", "/usr/local/bin/node")
 
 
-@transformation(claim=Claim.SAME_BEHAVIOUR, may_change=("From", "Cmd", "Entrypoint", "User"))
+@transformation(
+    claim=Claim.SAME_BEHAVIOUR, may_change=("From", "Cmd", "Entrypoint", "User", "Healthcheck")
+)
 def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
     """End on an image that holds the runtime and nothing else.
 
     [Distroless images](https://github.com/GoogleContainerTools/distroless) have no shell, package
     manager or other program that the application does not need: less to ship, less to patch, less
     for an intruder. A final stage of several that only copies, from `node` or `python`, ends on one
-    of them. Node.js is there in the same major version, and starts by the image's own entry point.
-    Distroless images have Debian's Python, while packages were installed by the one in the build
-    stage: that interpreter is carried along with the shared libraries of its standard library, and
-    its installer and demonstrations stay behind. A `USER node` becomes `nonroot`.
+    of them. Node.js is there in the same major version, and starts by the image's own entry point;
+    `npm start` is looked up in package.json, and becomes the call of node that it is. Distroless
+    images have Debian's Python, while packages were installed by the one in the build stage: that
+    interpreter is carried along with the shared libraries of its standard library, and its
+    installer and demonstrations stay behind. `USER node`, `www-data` or a user that the stage makes
+    becomes `nonroot`.
 
+<<<<<<< HEAD
     Refuses where a shell is asked for: a RUN, a CMD or HEALTHCHECK in shell form, `npm start`,
     Python sources that start programs. Refuses Python where the tag does not tell the release of
     Debian and no registry was asked (`--bases`), for the C library has to fit.
+=======
+    Refuses where a shell is asked for: a RUN, a CMD or HEALTHCHECK in shell form, a script of
+    package.json that does more than call node, Python sources that start programs; and where an
+    account is named that is not there. Where the tag of Python names no release of Debian, the
+    image is of the newest, whose C library runs what was linked to an older one; a tag with a patch
+    version may be of any age, and is left.
+>>>>>>> structure2
     """
     if len(facts.stages) < 2:
         return
@@ -71,19 +88,29 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
 def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
     base = official(stage.image or "", "python", "node")
     assert base is not None
+    if any(_is_computed(each) for each in (stage, *stage.uses)):
+        return "build arguments decide what it and its build stage start from"
     started = entry(stage)
     if isinstance(started, str):
         return started
     if problem := _needs_a_shell(stage, started):
         return problem
+    if problem := _checked_by_another_program(stage, base):
+        return problem
     if base.name == "node":
-        if started.program not in _NODE:
+        if started.program in STARTERS and facts.context is None:
+            return None
+        script = _script(facts, stage)
+        if isinstance(script, str):
+            return script
+        if not script and started.program not in _NODE:
             return f"{started.program} is not in a distroless image"
         return for_node(base, _release(facts, stage))
     if facts.context is None:
         return None
     if problem := _starts_programs(facts.context):
         return problem
+<<<<<<< HEAD
     used = [other for other in stage.uses if official(other.image or "", "python")]
     builder = used[0] if len(used) == 1 else None
     known = _release(facts, stage)
@@ -95,21 +122,63 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
 def _release(facts: Facts, stage: Stage) -> str:
     system = facts.system(stage)
     return system.release if system and system.family == "debian" else ""
+=======
+    if any(_LOCALES in each.arguments.text for each in stage.instructions):
+        return "its locales were made for the C library of the build stage"
+    used = {other for other in stage.uses if official(other.image or "", "python")}
+    return for_python(base, used.pop() if len(used) == 1 else None)
+
+
+def _is_computed(stage: Stage) -> bool:
+    image = stage.from_.image
+    return image is not None and "$" in image.text
+
+
+def _script(facts: Facts, stage: Stage) -> tuple[str, ...] | str:
+    """What `npm start` or the like runs; nothing where something else is started."""
+    started = entry(stage)
+    if isinstance(started, str) or started.program not in STARTERS or facts.context is None:
+        return ()
+    if not any(_brings_the_manifest(each, stage) for each in stage.instructions):
+        return f"it is not known which package.json {started.program} reads"
+    return plain_script(started.words, facts.context)
+
+
+def _brings_the_manifest(instruction: Instruction, stage: Stage) -> bool:
+    """Whether a COPY puts the package.json of the context into the working directory."""
+    if not isinstance(instruction, Copy) or instruction.flag("from"):
+        return False
+    names = {source.text.removeprefix("./") for source in instruction.sources}
+    return destination(instruction, stage) == stage.end.workdir and bool(
+        names & {"", ".", "package.json", "package*.json"}
+    )
+>>>>>>> structure2
 
 
 def _needs_a_shell(stage: Stage, started: Entry) -> str | None:
     for instruction in stage.instructions:
         if isinstance(instruction, Onbuild | Shell):
             return f"{instruction.keyword} speaks of a shell, and a distroless image has none"
-        if isinstance(instruction, Healthcheck) and instruction.kind != "NONE":
-            return "HEALTHCHECK starts a program that a distroless image may not have"
         if instruction.flag("platform"):
             return "its platform is set apart"
     for run in stage.runs:
-        if not _only_installs_what_is_there(run):
+        if not _only_installs_what_is_there(run) and accounts(run) is None:
             return "a RUN needs a shell, and a distroless image has none"
     if started.shell:
         return "a shell starts the program, and a distroless image has none: use the exec form"
+    return None
+
+
+def _checked_by_another_program(stage: Stage, base: Official) -> str | None:
+    programs = _NODE if base.name == "node" else ("python", "python3")
+    for each in stage.instructions:
+        if not isinstance(each, Healthcheck) or each.kind == "NONE":
+            continue
+        line = each.command_line
+        if line is None or line.words is None:
+            return "HEALTHCHECK asks for a shell, and a distroless image has none"
+        if not line.words or line.words[0].text not in programs:
+            return "HEALTHCHECK starts a program that a distroless image does not have"
     return None
 
 
@@ -145,15 +214,22 @@ def _edits(facts: Facts, stage: Stage, found: Replacement) -> tuple[Edit, ...] |
     assert isinstance(from_, From)
     assert from_.image is not None
     edits = [Edit(from_.image.span, found.image)]
+    made = {"node", "www-data"}
     for run in stage.runs:
         removed = remove_instruction(run.run, source)
         if isinstance(removed, str):
             return removed
         edits.append(removed)
+        made |= accounts(run) or frozenset()
+    users = other_users(stage, made, "nonroot")
+    if isinstance(users, str):
+        return users
     if found.carried_from:
         carried = carried_interpreter(facts, stage, found)
-        return carried if isinstance(carried, str) else (*edits, *carried)
-    started = started_by_entrypoint(stage, source)
+        return carried if isinstance(carried, str) else (*edits, *carried, *users)
+    script = _script(facts, stage)
+    assert not isinstance(script, str)
+    started = started_by_entrypoint(stage, source, script)
     if isinstance(started, str):
         return started
-    return (*edits, *started, *other_user(stage, "node", "nonroot"))
+    return (*edits, *started, *checked_with(stage), *users)

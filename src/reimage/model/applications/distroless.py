@@ -6,19 +6,21 @@ Source: github.com/GoogleContainerTools/distroless. Its images hold no shell and
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from reimage.model.applications.references import Official, official
 from reimage.model.stages import Stage
 
 _NODE_VERSIONS = ("20", "22", "24")
+_OLDEST_ON_TWELVE = 8  # the minor version of the oldest Python whose last images had Debian 12
 _DEBIAN = {"bookworm": "debian12", "trixie": "debian13"}
-_LIBRARIES = {
-    "bookworm": ("libbz2.so.1.0", "libexpat.so.1", "libffi.so.8", "liblzma.so.5", "libsqlite3.so.0",
-                 "libuuid.so.1", "libz.so.1"),
-    "trixie": ("libbz2.so.1.0", "libexpat.so.1", "libffi.so.8", "liblzma.so.5", "libsqlite3.so.0",
-               "libuuid.so.1", "libz.so.1"),
-}  # fmt: skip
+_STANDARD = (
+    "libbz2.so.1.0", "libexpat.so.1", "libffi.so.8", "liblzma.so.5", "libsqlite3.so.0",
+    "libuuid.so.1", "libz.so.1",
+)  # fmt: skip
+# OpenSSL of Debian 13 needs libzstd, which every Debian has for its package manager.
+_LIBRARIES = {"bookworm": _STANDARD, "trixie": (*_STANDARD, "libzstd.so.1")}
 """What the modules of the standard library link to and `cc` lacks; a terminal's are left out."""
 PACKAGES_IN_EVERY_IMAGE = frozenset(("ca-certificates", "netbase", "tzdata"))
 
@@ -55,7 +57,11 @@ def for_python(base: Official, builder: Stage | None, known: str) -> Replacement
     parts = base.version.split(".")
     if len(parts) < 2:
         return f"the tag of python:{base.version} does not tell the version of its library's folder"
+<<<<<<< HEAD
     release = base.release or known
+=======
+    release = base.release or _newest_for(parts)
+>>>>>>> structure2
     if release not in _DEBIAN:
         return (
             f"which release of Debian python:{base.version} is made from decides about its C "
@@ -68,3 +74,13 @@ def for_python(base: Official, builder: Stage | None, known: str) -> Replacement
     version = ".".join(parts[:2])
     image = f"gcr.io/distroless/cc-{_DEBIAN[release]}"
     return Replacement(image, builder, version, _LIBRARIES[release])
+<<<<<<< HEAD
+=======
+
+
+def _newest_for(version: Sequence[str]) -> str | None:
+    """The release for a tag that names none but moves with Debian: what an older C library was
+    linked to, a newer one has. A tag with a patch version stays on the release of its day."""
+    moves = len(version) == 2 and version[0] == "3" and int(version[1]) >= _OLDEST_ON_TWELVE
+    return "trixie" if moves else None
+>>>>>>> structure2

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from reimage.model.applications.application import Addition, Application, Artifact
+from reimage.model.applications.data_files import carried
+from reimage.model.applications.distroless import PACKAGES_IN_EVERY_IMAGE
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.go_programs import programs
 from reimage.model.applications.parts import parts
+from reimage.model.applications.plain_start import in_exec_form
 from reimage.model.applications.references import official
 from reimage.model.applications.steps import Kind, Step
 from reimage.model.applications.system_packages import installed_packages, runtime_packages
@@ -20,10 +23,6 @@ _NEEDS_C = (
     "github.com/mutecomm/go-sqlcipher", "github.com/marcboeker/go-duckdb", "gocv.io/x/gocv",
     "github.com/rwcarlsen/goexif", "github.com/libgit2/git2go", "github.com/linxGnu/grocksdb",
     "github.com/tecbot/gorocksdb", "github.com/godror/godror", "github.com/pebbe/zmq4",
-)  # fmt: skip
-_NOT_READ_AT_RUN_TIME = (
-    ".go", ".mod", ".sum", ".md", ".work", "akefile", "ockerfile", ".dockerignore", ".gitignore",
-    ".gitattributes", "LICENSE", ".editorconfig", "_test.go", "ontainerfile", ".proto",
 )  # fmt: skip
 
 
@@ -48,25 +47,29 @@ def go_application(
     found = parts(stage, steps, (*made, "/go/pkg"))
     if isinstance(found, str):
         return found
-    if data := next(_data(context), None):
-        return f"the program may read {data} and the like when it runs"
+    data = carried(stage, context, program)
+    if isinstance(data, str):
+        return data
     packages = runtime_packages(installed, started.programs)
     if isinstance(packages, str):
         return packages
     switch = _switch_cgo_off(steps, context)
     if isinstance(switch, str):
         return switch
-    if started.shell or packages:
+    packages = tuple(each for each in packages if each not in PACKAGES_IN_EVERY_IMAGE)
+    plain = in_exec_form(stage) if started.shell else ()
+    if plain is None or packages:
         image = f"debian:{base.release or 'bookworm'}-slim"
-        packages = ("ca-certificates", *(each for each in packages if each != "ca-certificates"))
+        packages = ("ca-certificates", "tzdata", *packages)
     else:
         image = "gcr.io/distroless/static-debian12"
     return Application(
         base=image,
         packages=packages,
-        artifacts=(Artifact(program),),
+        artifacts=(*data, Artifact(program)),
         added=switch,
-        assumed="that the program reads no files of its sources",
+        replaced=() if packages else plain or (),
+        assumed=f"that the program reads no {'other ' if data else ''}files of its sources",
     )
 
 
@@ -121,12 +124,3 @@ def _uses_c(context: ContextFacts) -> bool:
     return any(module in text for text in texts for module in _NEEDS_C) or any(
         path.endswith((".c", ".cc", ".cpp", ".h", ".a", ".so")) for path in context.files
     )
-
-
-def _data(context: ContextFacts) -> Iterator[str]:
-    """Files beside the sources that the program may want when it runs."""
-    for path in context.files:
-        parts_of = path.split("/")
-        hidden = any(part.startswith(".") or part in ("vendor", "testdata") for part in parts_of)
-        if not hidden and not path.endswith(_NOT_READ_AT_RUN_TIME) and parts_of[-1] != "smoke.toml":
-            yield path

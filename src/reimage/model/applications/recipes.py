@@ -6,8 +6,10 @@ from collections.abc import Callable, Sequence
 
 from reimage.dockerfile import Add, Copy, Onbuild, Run, User
 from reimage.model.applications.application import Application
+from reimage.model.applications.c import c_application
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.go import go_application
+from reimage.model.applications.java import java_application
 from reimage.model.applications.node import node_application
 from reimage.model.applications.python import python_application
 from reimage.model.applications.references import official
@@ -16,8 +18,14 @@ from reimage.model.context import ContextFacts
 from reimage.model.stages import Stage
 
 _Recipe = Callable[[Stage, Sequence[Step], Entry, ContextFacts], Application | str | None]
-_RECIPES: tuple[_Recipe, ...] = (python_application, node_application, go_application)
-_IMAGES = ("python", "node", "golang")
+_RECIPES: tuple[_Recipe, ...] = (
+    python_application,
+    node_application,
+    go_application,
+    java_application,
+    c_application,
+)
+_IMAGES = ("python", "node", "golang", "eclipse-temurin", "maven", "gcc")
 
 
 def is_known(stage: Stage) -> bool:

@@ -52,6 +52,8 @@ _BUILDERS = frozenset(
     next nuxt gulp grunt protoc sass
     """.split()
 )
+_SITE_BUILDERS = frozenset("mkdocs sphinx-build pelican nikola lektor".split())
+_ACTS = late(r"-(?:delete|exec|ok|fprint|fls)")  # what find does to files
 _IMPORT = late(r"\s*(?:import|from)\s[\w\s.,]+")
 _PYTHON = late(r"python[\d.]*")
 _RUNNERS = frozenset("npm yarn pnpm bun npx pnpx bunx go cargo mvn gradle dotnet poetry uv".split())
@@ -94,6 +96,13 @@ def _step(command: Command, run: RunFacts) -> Step | None:
         return Step(Kind.NOTHING, inner, run)
     if _PYTHON.fullmatch(name) and _only_imports(inner):
         return Step(Kind.NOTHING, inner, run)
+    if name == "find" and not any(value is None or _ACTS.match(value) for value in inner.values):
+        return Step(Kind.NOTHING, inner, run)
+    return _working_step(inner, run, effects)
+
+
+def _working_step(inner: Command, run: RunFacts, effects: tuple[FileEffect, ...]) -> Step | None:
+    name = inner.name or ""
     if name in _FILES:
         return Step(Kind.FILES, inner, run, None, effects)
     if name in _HARMLESS:
@@ -101,7 +110,18 @@ def _step(command: Command, run: RunFacts) -> Step | None:
         return Step(kind, inner, run, None, effects)
     if is_build(inner):
         return Step(Kind.BUILD, inner, run, None, effects)
+    if prefix := _installed_to(inner):
+        place = Place(prefix, tree=True)
+        return Step(Kind.BUILD, inner, run, None, (FileEffect(Effect.WRITE, place, inner),))
     return None
+
+
+def _installed_to(command: Command) -> str | None:
+    """The directory that `make install PREFIX=…` fills; None where more decides about it."""
+    names = dict(value.split("=", 1) for value in command.values[1:] if value and "=" in value)
+    prefix = names.get("PREFIX") or names.get("prefix")
+    known = command.name == "make" and None not in command.values and "DESTDIR" not in names
+    return prefix if known and prefix and prefix.startswith("/") else None
 
 
 def _only_imports(command: Command) -> bool:
@@ -127,6 +147,8 @@ def is_build(command: Command) -> bool:
         return not any("install" in (value or "install") for value in command.values[1:])
     if name in ("cmake", "ninja", "meson"):
         return not any(value and "install" in value for value in command.values[1:])
+    if name in _SITE_BUILDERS:
+        return not any((value or "/").startswith(("/", "..")) for value in command.values[1:])
     return name in _BUILDERS or name in _RUNNERS or _PYTHON.fullmatch(name) is not None
 
 

@@ -58,6 +58,36 @@ _LIBRARY_OF = MappingProxyType(
         "libvips-dev": "libvips42",
     }
 )
+PACKAGE_OF_A_LIBRARY = MappingProxyType(
+    {
+        "archive": "libarchive13",
+        "bz2": "libbz2-1.0",
+        "crypto": "libssl3",
+        "curl": "libcurl4",
+        "event": "libevent-2.1-7",
+        "expat": "libexpat1",
+        "ffi": "libffi8",
+        "gmp": "libgmp10",
+        "jansson": "libjansson4",
+        "lzma": "liblzma5",
+        "magic": "libmagic1",
+        "microhttpd": "libmicrohttpd12",
+        "ncurses": "libncurses6",
+        "pcre2-8": "libpcre2-8-0",
+        "pq": "libpq5",
+        "readline": "libreadline8",
+        "sqlite3": "libsqlite3-0",
+        "ssl": "libssl3",
+        "uuid": "libuuid1",
+        "uv": "libuv1",
+        "xml2": "libxml2",
+        "yaml": "libyaml-0-2",
+        "z": "zlib1g",
+        "zmq": "libzmq5",
+        "zstd": "libzstd1",
+    }
+)
+"""What `-l` names → the package of Debian 12 that has the shared library."""
 _OF_A_PROGRAM = MappingProxyType(
     {
         "curl": "curl",
