@@ -50,17 +50,11 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
     installer and demonstrations stay behind. `USER node`, `www-data` or a user that the stage makes
     becomes `nonroot`.
 
-<<<<<<< HEAD
-    Refuses where a shell is asked for: a RUN, a CMD or HEALTHCHECK in shell form, `npm start`,
-    Python sources that start programs. Refuses Python where the tag does not tell the release of
-    Debian and no registry was asked (`--bases`), for the C library has to fit.
-=======
     Refuses where a shell is asked for: a RUN, a CMD or HEALTHCHECK in shell form, a script of
     package.json that does more than call node, Python sources that start programs; and where an
     account is named that is not there. Where the tag of Python names no release of Debian, the
     image is of the newest, whose C library runs what was linked to an older one; a tag with a patch
     version may be of any age, and is left.
->>>>>>> structure2
     """
     if len(facts.stages) < 2:
         return
@@ -106,13 +100,18 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
         if not script and started.program not in _NODE:
             return f"{started.program} is not in a distroless image"
         return for_node(base, _release(facts, stage))
+    return _look_at_python(facts, stage, base)
+
+
+def _look_at_python(facts: Facts, stage: Stage, base: Official) -> Replacement | str | None:
     if facts.context is None:
         return None
     if problem := _starts_programs(facts.context):
         return problem
-<<<<<<< HEAD
-    used = [other for other in stage.uses if official(other.image or "", "python")]
-    builder = used[0] if len(used) == 1 else None
+    if any(_LOCALES in each.arguments.text for each in stage.instructions):
+        return "its locales were made for the C library of the build stage"
+    used = {other for other in stage.uses if official(other.image or "", "python")}
+    builder = used.pop() if len(used) == 1 else None
     known = _release(facts, stage)
     if builder and not base.release and _release(facts, builder) != known:
         return "the build stage has another release of Debian"
@@ -122,11 +121,6 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
 def _release(facts: Facts, stage: Stage) -> str:
     system = facts.system(stage)
     return system.release if system and system.family == "debian" else ""
-=======
-    if any(_LOCALES in each.arguments.text for each in stage.instructions):
-        return "its locales were made for the C library of the build stage"
-    used = {other for other in stage.uses if official(other.image or "", "python")}
-    return for_python(base, used.pop() if len(used) == 1 else None)
 
 
 def _is_computed(stage: Stage) -> bool:
@@ -152,7 +146,6 @@ def _brings_the_manifest(instruction: Instruction, stage: Stage) -> bool:
     return destination(instruction, stage) == stage.end.workdir and bool(
         names & {"", ".", "package.json", "package*.json"}
     )
->>>>>>> structure2
 
 
 def _needs_a_shell(stage: Stage, started: Entry) -> str | None:

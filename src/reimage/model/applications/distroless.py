@@ -57,11 +57,7 @@ def for_python(base: Official, builder: Stage | None, known: str) -> Replacement
     parts = base.version.split(".")
     if len(parts) < 2:
         return f"the tag of python:{base.version} does not tell the version of its library's folder"
-<<<<<<< HEAD
-    release = base.release or known
-=======
-    release = base.release or _newest_for(parts)
->>>>>>> structure2
+    release = base.release or known or _newest_for(parts)
     if release not in _DEBIAN:
         return (
             f"which release of Debian python:{base.version} is made from decides about its C "
@@ -74,8 +70,6 @@ def for_python(base: Official, builder: Stage | None, known: str) -> Replacement
     version = ".".join(parts[:2])
     image = f"gcr.io/distroless/cc-{_DEBIAN[release]}"
     return Replacement(image, builder, version, _LIBRARIES[release])
-<<<<<<< HEAD
-=======
 
 
 def _newest_for(version: Sequence[str]) -> str | None:
@@ -83,4 +77,3 @@ def _newest_for(version: Sequence[str]) -> str | None:
     linked to, a newer one has. A tag with a patch version stays on the release of its day."""
     moves = len(version) == 2 and version[0] == "3" and int(version[1]) >= _OLDEST_ON_TWELVE
     return "trixie" if moves else None
->>>>>>> structure2
