@@ -43,6 +43,13 @@ def compare(
     max_waste: Annotated[
         str | None, typer.Option(metavar="SIZE|N%", help="Fail when AFTER wastes more.")
     ] = None,
+    touch: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Build again with this file of the context edited: seconds, and bytes to push.",
+        ),
+    ] = None,
     context: b.Context = None,
     build_arg: b.BuildArg = None,
     stage: Annotated[
@@ -84,7 +91,7 @@ def compare(
         progress=progress,
     )
     with ExitStack() as stack:
-        report, subject = _compared(before, after, flags, streams, limits, context, stack)
+        report, subject = _compared(before, after, flags, streams, limits, context, touch, stack)
     _tell(report, subject, form, streams)
     return 0 if report.held else 1
 
@@ -110,6 +117,7 @@ def _compared(
     streams: Streams,
     limits: "Limits",
     context: str | None,
+    touch: str | None,
     stack: ExitStack,
 ) -> "tuple[CompareReport, Subject]":
     from reimage import __version__
@@ -122,7 +130,9 @@ def _compared(
         targets = [target(word) for word in (before, after)]
     if context is not None and not any(each.is_built for each in targets):
         raise BadUsage("--context is for a build, and neither of the two is built.")
-    opening = Opening(flags, streams, keep)
+    if touch is not None and not any(each.is_built for each in targets):
+        raise BadUsage("--touch is for a build, and neither of the two is built.")
+    opening = Opening(flags, streams, keep, touch=touch)
     one, two = (
         opening.open(each, stack, context if each.kind in ("dockerfile", "revision") else None)
         for each in targets

@@ -90,11 +90,16 @@ def test_figures_agree_with_docker_and_lines_add_up(
 def test_a_better_dockerfile_compares_as_better(daemon: Daemon, bases: Bases, app: Path) -> None:
     options = [*bases.options_for(app / "Dockerfile"), "--network", "host"]
     both = (str(app / "Dockerfile"), str(app / "better"))
-    done = reimage(daemon, "compare", *both, *options, "--format", "json", "--max-growth", "0%")
+    done = reimage(daemon, "compare", *both, *options, "--format", "json", "--touch", "app.py")
     assert done.returncode == 0, done.stderr
     found: Any = json.loads(done.stdout)
     jsonschema.validate(found, compare_schema())
     assert found["delta"]["size"] < -15_000_000
+    one, two = found["before"]["touched"], found["after"]["touched"]
+    # `ADD .` before the installation makes an edit run and push everything that follows it.
+    assert one["new_bytes"] > 5_000_000 and two["new_bytes"] < 10_000
+    assert one["cached_steps"] < two["cached_steps"] < two["steps"]
+    assert (app / "app.py").read_bytes() == (ROOT / "apps" / "flask" / "app.py").read_bytes()
     assert found["delta"]["compressed_size"] < 0
     assert found["before"]["steps"] and found["after"]["steps"]
     assert found["lines"][0]["text"] == "RUN apt-get update"

@@ -13,13 +13,15 @@ from reimage.cli.errors import BadUsage, told_as_usage
 from reimage.cli.streams import Streams
 
 if TYPE_CHECKING:
-    from buildkit_client import Event
+    from buildkit_client import Builder, BuildRequest, Event
     from reimage.cli.building.contexts import Sources
     from reimage.cli.building.showing import Showing
+    from reimage.image.anatomy import Image
     from reimage.image.contents import Contents
     from reimage.image.entries import Entry
+    from reimage.image.layers import Reading
     from reimage.image.platforms import Platform
-    from reimage.pipeline.images.subjects import Recipe, Subject
+    from reimage.pipeline.images.subjects import BuildFigures, Recipe, Subject, Touch
     from reimage.pipeline.images.targets import Target
 
 
@@ -33,11 +35,13 @@ class Opening:
         keep: "Callable[[Entry, bytes], bool] | None" = None,
         *,
         dockerfile: str | None = None,
+        touch: str | None = None,
     ) -> None:
         self._flags = flags
         self._streams = streams
         self._keep = keep
         self._dockerfile = dockerfile
+        self._touch = touch
         if len(flags.platform or ()) > 1:
             raise BadUsage("--platform: one image is looked at, so give one platform.")
 
@@ -89,16 +93,13 @@ class Opening:
         from reimage.cli.building.request import plan
         from reimage.cli.building.showing import Showing
         from reimage.pipeline.building import prepare
-        from reimage.pipeline.images.opening import built
-        from reimage.pipeline.images.subjects import BuildFigures, Subject, reading
-        from reimage.report.building.board import Board
+        from reimage.pipeline.images.subjects import Subject, reading
 
         if self._dockerfile is not None:
             raise BadUsage(f"--file is for an image that is there; {found.word} is built.")
         sources = _sources(found, context)
         planned = plan(self._flags, sources)
         showing = Showing(planned.progress, self._streams, planned.dockerfile)
-        board = Board()
         how = reading(contents, *([self._keep] if self._keep else []))
         with ended_by_signals(), connect(planned.builder) as builder, told_failure(showing):
             prepared = prepare(
@@ -110,17 +111,48 @@ class Opening:
                 write=lambda data: None,
             )
             showing.begin(builder, "")
-            with showing.progress() as progress:
-
-                def take(event: "Event") -> None:
-                    progress.take(event)
-                    board.take(event, time.monotonic())
-
-                image, seconds = built(builder, prepared.request, how, take)
-        steps = [step for step in board.entries if step.of_the_dockerfile]
-        figures = BuildFigures(seconds, len(steps), sum(step.cached for step in steps))
+            image, figures = _timed(builder, prepared.request, how, showing)
+            touched = self._touched(builder, prepared.request, image, showing)
         recipe = _recipe(found, sources, self._flags.target)
-        return Subject(found.word, image, contents, recipe, figures)
+        return Subject(found.word, image, contents, recipe, figures, touched)
+
+    def _touched(
+        self, builder: "Builder", request: "BuildRequest", image: "Image", showing: "Showing"
+    ) -> "Touch | None":
+        """The same build after one file was edited, where that was asked for."""
+        from dataclasses import replace
+
+        from reimage.pipeline.images.subjects import Touch, reading
+        from reimage.pipeline.images.touching import new_bytes, touched_copy
+
+        if self._touch is None:
+            return None
+        if not isinstance(request.context, Path):
+            raise BadUsage("--touch needs a build context on this machine.")
+        with touched_copy(request.context, self._touch) as copy:
+            again = replace(request, context=copy, no_cache=False)
+            other, figures = _timed(builder, again, reading(), showing)
+        return Touch(self._touch, figures, new_bytes(image, other))
+
+
+def _timed(
+    builder: "Builder", request: "BuildRequest", how: "Reading", showing: "Showing"
+) -> "tuple[Image, BuildFigures]":
+    """A build whose progress is shown, read while it arrives."""
+    from reimage.pipeline.images.opening import built
+    from reimage.pipeline.images.subjects import BuildFigures
+    from reimage.report.building.board import Board
+
+    board = Board()
+    with showing.progress() as progress:
+
+        def take(event: "Event") -> None:
+            progress.take(event)
+            board.take(event, time.monotonic())
+
+        image, seconds = built(builder, request, how, take)
+    steps = [step for step in board.entries if step.of_the_dockerfile]
+    return image, BuildFigures(seconds, len(steps), sum(step.cached for step in steps))
 
 
 def _sources(found: "Target", context: str | None) -> "Sources":

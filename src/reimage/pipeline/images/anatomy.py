@@ -7,14 +7,20 @@ from typing import TYPE_CHECKING
 
 from reimage.image.trees.whiteouts import is_whiteout
 from reimage.pipeline.images.recipes import Line, Step, lines_of, readable, steps_of
-from reimage.pipeline.images.results import ConfigReport, ImageReport, LayerReport, RowReport
+from reimage.pipeline.images.results import (
+    ConfigReport,
+    ImageReport,
+    LayerReport,
+    RowReport,
+    TouchReport,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from reimage.image.config import ImageConfig
     from reimage.image.waste.finding import Wasted
-    from reimage.pipeline.images.subjects import Subject
+    from reimage.pipeline.images.subjects import Subject, Touch
 
 
 class Places:
@@ -78,7 +84,15 @@ def image_report(subject: Subject, places: Places, waste: Sequence[Wasted]) -> I
         build_seconds=round(built.seconds, 3) if built else None,
         cached_steps=built.cached if built else None,
         steps=built.steps if built else None,
+        touched=_touched(subject.touched),
     )
+
+
+def _touched(touch: Touch | None) -> TouchReport | None:
+    if touch is None:
+        return None
+    seconds, steps, cached = touch.build
+    return TouchReport(touch.path, round(seconds, 3), cached, steps, touch.new_bytes)
 
 
 def wasted_by_layer(waste: Iterable[Wasted]) -> dict[int, int]:

@@ -55,6 +55,16 @@ class ConfigReport(NamedTuple):
     onbuild: tuple[str, ...]
 
 
+class TouchReport(NamedTuple):
+    """A build after `path` was edited. `new_bytes` must be pushed and pulled again."""
+
+    path: str
+    build_seconds: float
+    cached_steps: int
+    steps: int
+    new_bytes: int | None
+
+
 class ImageReport(NamedTuple):
     """An image. `name` is what was asked for, `dockerfile` the file that its lines speak of.
 
@@ -77,6 +87,7 @@ class ImageReport(NamedTuple):
     build_seconds: float | None
     cached_steps: int | None
     steps: int | None
+    touched: TouchReport | None
 
 
 class Offender(NamedTuple):

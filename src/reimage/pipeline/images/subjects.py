@@ -23,6 +23,14 @@ class BuildFigures(NamedTuple):
     cached: int
 
 
+class Touch(NamedTuple):
+    """A build after one file was edited, and the bytes of layers that are new then."""
+
+    path: str
+    build: BuildFigures
+    new_bytes: int | None
+
+
 class Recipe(NamedTuple):
     """A Dockerfile that an image may have been made by. `target` as in docker build."""
 
@@ -40,6 +48,7 @@ class Subject:
     contents: Contents | None = None
     recipe: Recipe | None = None
     built: BuildFigures | None = None
+    touched: Touch | None = None
 
 
 def reading(contents: Contents | None = None, *keeps: Callable[[Entry, bytes], bool]) -> Reading:

@@ -43,7 +43,18 @@ def facts(report: CompareReport) -> list[Fact]:
         times = seconds_or_none(one.build_seconds), seconds_or_none(two.build_seconds)
         found.append(Fact("build", *times, ""))
         found.append(Fact("steps cached", _cached(one), _cached(two), ""))
+    if one.touched or two.touched:
+        found.append(Fact("after edit", _rebuilt(one), _rebuilt(two), ""))
+        found.append(Fact("push again", _again(one), _again(two), ""))
     return found
+
+
+def _rebuilt(image: ImageReport) -> str:
+    return seconds_or_none(image.touched.build_seconds if image.touched else None)
+
+
+def _again(image: ImageReport) -> str:
+    return known_size(image.touched.new_bytes) if image.touched else "–"
 
 
 def _cached(image: ImageReport) -> str:
