@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -35,6 +35,8 @@ _NO_PROBE = (
     "Requests of a smoke test can only be made in images for linux/amd64: use [run] or --smoke "
     "with a command."
 )
+_AT_ONCE = 2
+"""builds; a builder may be small"""
 Network = Literal["default", "host", "none"]
 
 
@@ -98,7 +100,7 @@ class BuildBench:
     def build_both(self, outcome: Outcome) -> None:
         """The original and a rewritten file, at the same time. Raises NotProvable where the
         original does not build."""
-        with ThreadPoolExecutor(2) as pool:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
             first = pool.submit(self._build, "the original", self._source, self._ignore)
             pool.submit(self._variant, outcome)
             try:
@@ -127,20 +129,30 @@ class BuildBench:
             raise found
         return found
 
+    def build_together(self, outcomes: Sequence[Outcome]) -> None:
+        """Build several; whether each does is told when it is asked for."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            different = {self._key(each): each for each in outcomes}.values()
+            for future in [pool.submit(self._variant, each) for each in different]:
+                future.result()
+
     def _variant(self, outcome: Outcome) -> Built | NotBuilt:
-        text, ignore = _encoded(outcome.text), self._ignore
-        for path, content in outcome.files.items():
+        for path in outcome.files:
             if path != self._ignore_path:
                 return NotBuilt(f"{path} would have to be written before this can be tried")
-            ignore = _encoded(content)
-        key = (text, ignore)
+        key = self._key(outcome)
         if key not in self._variants:
             names = ", ".join(dict.fromkeys(one.transformation.title for one in outcome.applied))
             try:
-                self._variants[key] = self._build(f"it with {names}", text, ignore)
+                self._variants[key] = self._build(f"it with {names}", *key)
             except NotBuilt as error:
                 self._variants[key] = error
         return self._variants[key]
+
+    def _key(self, outcome: Outcome) -> tuple[bytes, bytes]:
+        """The Dockerfile and the ignore file."""
+        ignore = outcome.files.get(self._ignore_path)
+        return _encoded(outcome.text), self._ignore if ignore is None else _encoded(ignore)
 
     def _build(self, name: str, text: bytes, ignore: bytes, *, no_cache: bool = False) -> Built:
         settings = self._settings

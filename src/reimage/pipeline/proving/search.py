@@ -8,14 +8,25 @@ them says nothing about a claim that others do not make.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from reimage.rewriting import Claim, Dropped, Identified, Outcome
 
 Rewritten = Callable[[frozenset[str]], Outcome]
 """The outcome without the rewrites of these ids."""
-Fails = Callable[[Outcome, Claim], str]
-"""Why a rewritten file does not keep a claim; nothing where it does."""
+
+
+class Trying(Protocol):
+    """Tries rewritten files."""
+
+    def fails(self, outcome: Outcome, claim: Claim, *, blames: bool = True) -> str:
+        """Why a file does not keep a claim; nothing where it does. Unless somebody is blamed for
+        it, a doubt is enough."""
+        ...
+
+    def prepare(self, outcomes: Sequence[Outcome]) -> None:
+        """These will be tried: to build them at the same time takes less of it."""
+        ...
 
 
 class Found(NamedTuple):
@@ -32,9 +43,9 @@ class Culprit(NamedTuple):
     partner: str | None
 
 
-def search(rewritten: Rewritten, fails: Fails, *, without: Collection[str] = ()) -> Found:
+def search(rewritten: Rewritten, trying: Trying, *, without: Collection[str] = ()) -> Found:
     """The largest part of the rewrites that was shown to hold; at worst none."""
-    return _Search(rewritten, fails, frozenset(without)).run()
+    return _Search(rewritten, trying, frozenset(without)).run()
 
 
 def culprit(
@@ -64,9 +75,9 @@ def _first(fine: int, broken: int, fails: Callable[[int], object]) -> int:
 
 
 class _Search:
-    def __init__(self, rewritten: Rewritten, fails: Fails, without: frozenset[str]) -> None:
+    def __init__(self, rewritten: Rewritten, trying: Trying, without: frozenset[str]) -> None:
         self._rewritten = rewritten
-        self._fails = fails
+        self._trying = trying
         self._whole = rewritten(without)
         self._rewrites = {one.id: one for one in self._whole.applied}
         self._known = set(self._rewrites) | without
@@ -75,28 +86,35 @@ class _Search:
 
     def run(self) -> Found:
         good: list[str] = []
-        implied = self._strongest()
-        for level in sorted(set(self._levels.values())):
+        present = sorted(set(self._levels.values()))
+        implied = self._strongest(present)
+        unproven = [level for level in present if implied is None or level < implied]
+        if implied is not None:
+            self._trying.prepare([self._keeping(self._up_to(level)) for level in unproven])
+        for level in present:
             fresh = [id for id, its in self._levels.items() if its is level]
-            if self._reasons or implied is None or level < implied:
+            if self._reasons or level in unproven:
                 fresh = self._holding(good, fresh, level)
             good += fresh
         outcome = self._keeping(good)
         return Found(outcome, tuple(self._dropped(outcome)))
 
-    def _strongest(self) -> Claim | None:
+    def _strongest(self, present: Sequence[Claim]) -> Claim | None:
         """The strongest claim that all rewrites together keep: then so do all weaker ones."""
-        for level in sorted(set(self._levels.values())):
-            if not self._fails(self._whole, level):
+        for level in present:
+            if not self._trying.fails(self._whole, level, blames=level is present[-1]):
                 return level
         return None
+
+    def _up_to(self, level: Claim) -> list[str]:
+        return [id for id, its in self._levels.items() if its <= level]
 
     def _holding(self, good: Sequence[str], fresh: Sequence[str], level: Claim) -> list[str]:
         """Those of `fresh` that keep `level` beside `good`."""
         left = list(fresh)
 
         def fails(ids: Sequence[str]) -> str:
-            return self._fails(self._keeping(ids), level) if ids else ""
+            return self._trying.fails(self._keeping(ids), level) if ids else ""
 
         while left and fails([*good, *left]):
             found = culprit([*good, *left], fails, fine=len(good))

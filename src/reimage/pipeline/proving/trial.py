@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -49,16 +49,25 @@ class Bench(Protocol):
         """A rewritten file, built once. Raises NotBuilt."""
         ...
 
+    def build_together(self, outcomes: Sequence[Outcome]) -> None:
+        """Build them at the same time, as they will be asked for."""
+        ...
+
 
 @dataclass(slots=True)
 class Trial:
-    """Tells why a rewritten file does not keep a claim; "" if it does."""
+    """Tries rewritten files on a bench, as `search` asks for it."""
 
     bench: Bench
     test: SmokeTest
     _noise: frozenset[str] | None = None
 
-    def __call__(self, outcome: Outcome, claim: Claim) -> str:
+    def prepare(self, outcomes: Sequence[Outcome]) -> None:
+        """Build them."""
+        self.bench.build_together([each for each in outcomes if each.text != each.source])
+
+    def fails(self, outcome: Outcome, claim: Claim, *, blames: bool = True) -> str:
+        """Why it does not keep the claim; "" if it does."""
         if outcome.text == outcome.source and not outcome.files:
             return ""
         try:
@@ -66,11 +75,14 @@ class Trial:
         except NotBuilt as error:
             return str(error)
         declared = {name for one in outcome.applied for name in one.transformation.may_change}
-        told = self._differences(variant.subject, claim, declared) or self._smoke(variant, claim)
+        told = self._differences(variant.subject, claim, declared, blames=blames)
+        told = told or self._smoke(variant, claim)
         more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
         return "; ".join(told[:_TOLD]) + more
 
-    def _differences(self, after: Subject, claim: Claim, declared: Collection[str]) -> list[str]:
+    def _differences(
+        self, after: Subject, claim: Claim, declared: Collection[str], *, blames: bool
+    ) -> list[str]:
         before = self.bench.original.subject
         if claim is Claim.SAME_BEHAVIOUR:
             return same_behaviour(before, after, declared=declared)
@@ -78,7 +90,7 @@ class Trial:
             return missing_files(before, after)
         compare = _COMPARISONS[claim]
         told = compare(before, after, declared=declared)
-        if any(sentence.startswith("/") for sentence in told):
+        if blames and any(sentence.startswith("/") for sentence in told):
             # Before somebody is blamed: does the original itself come out the same twice?
             told = compare(before, after, declared=declared, noise=self._not_repeated())
         return told
