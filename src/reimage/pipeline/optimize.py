@@ -10,10 +10,12 @@ from reimage.context.survey import forget, survey
 from reimage.dockerfile import parse
 from reimage.files import FilesError, read, write_all
 from reimage.model import ContextFacts
+from reimage.model.images.policy import Policy
 from reimage.pipeline.config import Config, ConfigError, find_config, load_config
 from reimage.pipeline.digests import with_digests
 from reimage.pipeline.errors import UsageError
 from reimage.pipeline.options import Options
+from reimage.pipeline.policing import violation_reports
 from reimage.pipeline.reporting import Names, file_report, problem_reports
 from reimage.pipeline.results import FileReport, Status
 from reimage.pipeline.selection import select
@@ -35,6 +37,8 @@ class _Plan(NamedTuple):
     context: Path | None
     status: Status
     excluded: bool
+    policy: Policy
+    named_contexts: frozenset[str]
 
 
 def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileReport, bytes]:
@@ -105,6 +109,8 @@ def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _P
         context,
         Status.WRITTEN if options.write else Status.SUGGESTED,
         config.excludes(path),
+        config.policy,
+        frozenset(config.pin.named_contexts),
     )
 
 
@@ -153,7 +159,9 @@ def _optimize(
         return FileReport(name, error=message), {}
     names = _names(name, plan, outcome)
     patches = _patches(outcome, names, context)
-    report = file_report(outcome, names, patches, plan.status)
+    report = file_report(outcome, names, patches, plan.status)._replace(
+        violations=violation_reports(parsed.tree, plan.policy, plan.named_contexts)
+    )
     if options.hunks is not None:
         return _only_hunks(report, outcome, names, patches, context, options.hunks)
     return report, _contents(outcome, names)

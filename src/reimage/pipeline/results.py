@@ -66,6 +66,13 @@ class ProblemReport(NamedTuple):
     message: str
 
 
+class ViolationReport(NamedTuple):
+    """An image that the configured policy does not allow."""
+
+    line: int
+    message: str
+
+
 class HunkReport(NamedTuple):
     """A hunk of the patch: `text` starts at its @@ line, `reasons` are the ids of its rewrites."""
 
@@ -92,6 +99,7 @@ class FileReport(NamedTuple):
     problems: tuple[ProblemReport, ...] = ()
     touched: tuple[str, ...] = ()
     error: str | None = None
+    violations: tuple[ViolationReport, ...] = ()
     build: None = None
     """What building before and after showed; nothing is built yet."""
 
