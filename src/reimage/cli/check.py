@@ -30,7 +30,7 @@ def check(
     debug: o.Debug = False,
     color: o.Color = "auto",
 ) -> int:
-    """List what `optimize --write` would change.
+    """List what `optimize --write` would change, and images that the policy does not allow.
 
     Ends with 1 if there is anything, with 2 if a file can't be judged.
     """
@@ -44,7 +44,8 @@ def check(
 
         options = choice.options(usual=Claim.SAME_FILES)
         reports = list(inputs.run(files or (), options, stdin_name))
-    found = sum(len(report.changed) for report in reports)
+    changes = sum(len(report.changed) for report in reports)
+    found = changes + sum(len(report.violations) for report in reports)
     if form == "text":
         from reimage.report.findings import finding_lines
         from reimage.report.pieces import counted, line
@@ -53,7 +54,8 @@ def check(
         streams.lines(each for report in reports for each in finding_lines(report))
         streams.say(each for report in reports for each in trouble_lines(report))
         if not quiet and found:
-            streams.say([line(f"{counted(found, 'finding')}; `reimage optimize` shows the patch")])
+            shown = "; `reimage optimize` shows the patch" if changes else ""
+            streams.say([line(f"{counted(found, 'finding')}{shown}")])
         code = 2 if any(report.failed for report in reports) else 0
     else:
         code = document(form, reports, streams)

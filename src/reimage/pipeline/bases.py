@@ -132,7 +132,7 @@ def find_bases(
         else:
             known = Known(relative.image, _facts(answer))
             found.append(_candidate(origin, known, relative.kind, settings, policed=policed))
-    ranked = sorted(_without_aliases(found), key=lambda each: each.place)
+    ranked = sorted(_without_aliases(origin, found), key=lambda each: each.place)
     return BasesReport(
         _image_report(origin),
         tuple(_report(number, each) for number, each in enumerate(ranked, 1)),
@@ -199,11 +199,14 @@ def _candidate(
     return _Candidate(known, kind, comparison, trusted, against)
 
 
-def _without_aliases(found: list[_Candidate]) -> list[_Candidate]:
-    """One for each image; of several names the first, which the catalogue knows, is kept."""
+def _without_aliases(origin: Known, found: list[_Candidate]) -> list[_Candidate]:
+    """One for each image but `origin`; of several names the first, which the catalogue knows, is
+    kept."""
     by_digest: dict[str, _Candidate] = {}
     for each in found:
         facts = each.known.facts
+        if facts and origin.facts and facts.digest == origin.facts.digest:
+            continue
         key = facts.digest if facts else str(each.known.image)
         first = by_digest.get(key)
         if first is None:

@@ -13,10 +13,12 @@ from reimage.context.survey import forget, survey
 from reimage.dockerfile import Dockerfile, parse
 from reimage.files import FilesError, read, write_all
 from reimage.model import ContextFacts, ImageFacts
+from reimage.model.images.policy import Policy
 from reimage.pipeline.config import Config, ConfigError, find_config, load_config
 from reimage.pipeline.digests import with_digests
 from reimage.pipeline.errors import UsageError
 from reimage.pipeline.options import Options
+from reimage.pipeline.policing import violation_reports
 from reimage.pipeline.reporting import Names, as_proved, file_report, problem_reports
 from reimage.pipeline.results import FileReport, Status
 from reimage.pipeline.selection import select
@@ -41,6 +43,8 @@ class _Plan(NamedTuple):
     context: Path | None
     status: Status
     excluded: bool
+    policy: Policy
+    named_contexts: frozenset[str]
 
 
 def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileReport, bytes]:
@@ -111,6 +115,8 @@ def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _P
         context,
         _status(options),
         config.excludes(path),
+        config.policy,
+        frozenset(config.pin.named_contexts),
     )
 
 
@@ -159,9 +165,12 @@ def _optimize(
     if not outcome.converged:
         message = f"{name} is left as it is: its rewrites do not come to rest, which is our bug."
         return FileReport(name, error=message), {}
+    violations = violation_reports(parsed.tree, plan.policy, plan.named_contexts)
     if options.proving and outcome.applied:
-        return _proved(options.proving, parsed.tree, rewritten, name, plan, context)
+        report, files = _proved(options.proving, parsed.tree, rewritten, name, plan, context)
+        return report._replace(violations=violations), files
     patches, report = _told(outcome, name, plan, context)
+    report = report._replace(violations=violations)
     if options.hunks is not None:
         names = _names(name, plan, outcome)
         return _only_hunks(report, outcome, names, patches, context, options.hunks)

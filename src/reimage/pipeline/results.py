@@ -67,6 +67,13 @@ class ProblemReport(NamedTuple):
     message: str
 
 
+class ViolationReport(NamedTuple):
+    """An image that the configured policy does not allow."""
+
+    line: int
+    message: str
+
+
 class HunkReport(NamedTuple):
     """A hunk of the patch: `text` starts at its @@ line, `reasons` are the ids of its rewrites."""
 
@@ -117,6 +124,7 @@ class FileReport(NamedTuple):
     problems: tuple[ProblemReport, ...] = ()
     touched: tuple[str, ...] = ()
     error: str | None = None
+    violations: tuple[ViolationReport, ...] = ()
     build: BuildReport | None = None
     """What building before and after showed, where they were built."""
 

@@ -34,7 +34,7 @@ def note_lines(found: BasesReport, width: int) -> Iterator[Line]:
 
 
 def bases_json(found: BasesReport, tool_version: str) -> str:
-    """The same as a document; `docs/schema/bases.schema.json` describes it."""
+    """The same as a document, field by field."""
     told = {"version": 0, "tool_version": tool_version, **asdict(found)}
     return json.dumps(told, indent=2) + "\n"
 

@@ -15,7 +15,9 @@ def place_line(path: str, number: int, name: str, message: str) -> Line:
 
 
 def finding_lines(report: FileReport) -> Iterator[Line]:
-    """`path:line: name: message [claim]`, in the order of the report."""
+    """`path:line: name: message [claim]`, the policy first, then the rewrites in order."""
+    for violation in report.violations:
+        yield place_line(report.path, violation.line, "policy", violation.message)
     for rewrite in report.changed:
         yield (
             Piece(f"{visible(report.path)}:{rewrite.line}: "),

@@ -18,6 +18,10 @@ def _of_file(report: FileReport) -> Iterator[str]:
         yield command("error", report.error, file=report.path)
     for problem in report.problems:
         yield command("error", problem.message, file=report.path, line=problem.line)
+    for violation in report.violations:
+        yield command(
+            "error", violation.message, file=report.path, line=violation.line, title="policy"
+        )
     for rewrite in report.rewrites:
         if rewrite.status in _LEVELS:
             yield _rewrite(report.path, rewrite)

@@ -16,6 +16,7 @@ from reimage.report.visible import visible
 from reimage.rewriting.transformation import Claim, Transformation
 
 _SYNTAX = "dockerfile-syntax"
+_POLICY = "policy"
 _LEVELS = {Status.SUGGESTED: "warning", Status.WRITTEN: "note", Status.HELD_BACK: "note"}
 
 
@@ -25,7 +26,7 @@ def as_sarif(run: RunReport, transformations: Sequence[Transformation]) -> str:
         "name": "reimage",
         "version": run.tool_version,
         "semanticVersion": run.tool_version,
-        "rules": [_syntax_rule(), *map(_rule, transformations)],
+        "rules": [_syntax_rule(), _policy_rule(), *map(_rule, transformations)],
     }
     errors = [_notification(report) for report in run.files if report.error is not None]
     one = {
@@ -61,6 +62,16 @@ def _syntax_rule() -> dict[str, Any]:
     }
 
 
+def _policy_rule() -> dict[str, Any]:
+    text = "The configuration has a table [policy], which does not allow this image."
+    return {
+        "id": _POLICY,
+        "shortDescription": {"text": "The policy does not allow the image"},
+        "help": {"text": text},
+        "defaultConfiguration": {"level": "error"},
+    }
+
+
 def _results(report: FileReport) -> Iterator[dict[str, Any]]:
     for problem in report.problems:
         yield {
@@ -68,6 +79,13 @@ def _results(report: FileReport) -> Iterator[dict[str, Any]]:
             "level": "error",
             "message": {"text": visible(problem.message)},
             "locations": [location(report.path, problem.line)],
+        }
+    for violation in report.violations:
+        yield {
+            "ruleId": _POLICY,
+            "level": "error",
+            "message": {"text": visible(violation.message)},
+            "locations": [location(report.path, violation.line)],
         }
     for rewrite in report.rewrites:
         if rewrite.status in _LEVELS:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from reimage.model import Facts, ImageFacts
 from reimage.model.images.answers import Resolved
 from reimage.model.images.places import Place, image_places, is_named
 from reimage.model.images.references import LATEST, NoReference, Reference, parse_reference
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-
-_NOTHING = ImageFacts()
 
 
 @transformation(claim=Claim.SAME_IMAGE, may_change=("From",), known_as=("DL3006", "DL3007"))
@@ -26,12 +25,22 @@ def use_versioned_tag(facts: Facts) -> Iterator[Finding]:
     configuration says so. It stays away where the image has a digest that the tag may not have, and
     where an ARG leads to the reference and holds only a part of it.
     """
-    images = facts.images or _NOTHING
+    images = facts.images
+    if images is None or not images.bases:
+        # Where nobody asks registries: one remark for the file, and no reading of references.
+        moving = (stage.from_ for stage in facts.stages if _moves(stage.image))
+        yield from (Skipped("the registry", from_.span) for from_ in islice(moving, 1))
+        return
     for place in image_places(facts):
         if isinstance(place, Place):
             reference = parse_reference(place.reference)
             if not isinstance(reference, NoReference) and (reference.tag or LATEST) == LATEST:
                 yield from _look_at(place, reference, images)
+
+
+def _moves(image: str | None) -> bool:
+    last = (image or "scratch").rpartition("/")[2]
+    return last != "scratch" and "@" not in last and last.partition(":")[2] in ("", LATEST)
 
 
 def _look_at(place: Place, image: Reference, known: ImageFacts) -> Iterator[Finding]:
@@ -41,10 +50,7 @@ def _look_at(place: Place, image: Reference, known: ImageFacts) -> Iterator[Find
         return
     tag = known.versioned.get(image.tagged)
     if tag is None:
-        if known.bases:
-            yield Refusal(f"no tag with a version stands for the same image as {image}", place.at)
-        else:
-            yield Skipped("the registry", place.at)
+        yield Refusal(f"no tag with a version stands for the same image as {image}", place.at)
         return
     path, at, digest = place.reference.partition("@")
     name = path.removesuffix(f":{LATEST}")

@@ -117,7 +117,7 @@ def _size(origin: Known, other: Known) -> Reason:
     before, after = origin.size, other.size
     if not before or after is None:
         return None
-    percent = round(100 * (after - before) / before)
+    percent = int(100 * (after - before) / before)  # 99.7 % is not all of it
     if not percent:
         return None
     return after < before, f"is {abs(percent)} % {'smaller' if percent < 0 else 'larger'}"
