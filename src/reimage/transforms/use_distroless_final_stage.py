@@ -30,7 +30,6 @@ from reimage.rewriting.edits.instruction_edits import remove_instruction
 from reimage.shell import Verb
 from reimage.text import Edit
 
-_LOCALES = "/locale-archive"
 _NODE = ("node", "nodejs", "/usr/local/bin/node")
 
 
@@ -104,8 +103,6 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
         return None
     if problem := _starts_programs(facts.context):
         return problem
-    if any(_LOCALES in each.arguments.text for each in stage.instructions):
-        return "its locales were made for the C library of the build stage"
     used = {other for other in stage.uses if official(other.image or "", "python")}
     return for_python(base, used.pop() if len(used) == 1 else None)
 
