@@ -14,10 +14,12 @@ from tests.fixture_cases import Case, find_cases, produced  # noqa: E402
 
 from reimage.image.waste import kinds  # noqa: E402
 from reimage.image.waste.kinds import KINDS  # noqa: E402
+from reimage.report.images.schemas import compare_schema, inspect_schema  # noqa: E402
 from reimage.report.json_schema import schema  # noqa: E402
 from reimage.rewriting import Claim, Transformation  # noqa: E402
 from reimage.rewriting.patches import make_patch  # noqa: E402
 from reimage.transforms import load  # noqa: E402
+from reimage.verify.allowances import LEFTOVERS, NOT_REPEATED  # noqa: E402
 
 DOCS = ROOT / "docs"
 HEAD = "<!-- Written by docs/generate.py from code and fixtures; edits here are lost. -->\n\n"
@@ -33,6 +35,12 @@ LIMITS = (
     "makes; a single rewrite may make a weaker one, and says so."
 )
 
+ALLOWED = (
+    "`reimage optimize --build` [compares images](proof.md). Files whose path begins like one of "
+    "these, from the root on and without the first slash, may differ: the first table for every "
+    "claim, the second for `same-files`. A folder does not count that holds nothing else."
+)
+
 
 def pages() -> Iterator[tuple[Path, str]]:
     cases = find_cases()
@@ -42,7 +50,21 @@ def pages() -> Iterator[tuple[Path, str]]:
         path = DOCS / "transforms" / f"{transformation.title}.md"
         yield path, page(transformation, own)
     yield DOCS / "waste-kinds.md", waste_kinds()
-    yield DOCS / "schema" / "optimize.schema.json", json.dumps(schema(), indent=2) + "\n"
+    yield DOCS / "differences-allowed.md", differences_allowed()
+    for name, made in (
+        ("optimize", schema()),
+        ("inspect", inspect_schema()),
+        ("compare", compare_schema()),
+    ):
+        yield DOCS / "schema" / f"{name}.schema.json", json.dumps(made, indent=2) + "\n"
+
+
+def differences_allowed() -> str:
+    lines = [HEAD + "# Differences that do not count", "", ALLOWED]
+    for title, table in (("Not repeated by builds", NOT_REPEATED), ("Leftovers", LEFTOVERS)):
+        lines += ["", f"## {title}", "", "| path, as a regular expression | why |", "|---|---|"]
+        lines += [f"| `{each.paths.replace('|', chr(92) + '|')}` | {each.why} |" for each in table]
+    return "\n".join(lines) + "\n"
 
 
 def waste_kinds() -> str:

@@ -16,8 +16,10 @@ from typing import Any
 
 from reimage.context.survey import survey
 from reimage.dockerfile import parse
+from reimage.image.systems import System
 from reimage.model import ContextFacts, ImageFacts
 from reimage.model.images.answers import Pinning, Resolved, Unresolved
+from reimage.model.images.facts import BaseImage
 from reimage.rewriting import Claim, Outcome, Transformation, rewrite
 from reimage.text import decode, encode
 from reimage.transforms import load
@@ -27,7 +29,8 @@ ALL_TOGETHER = "together"
 APPS = "apps"
 REGISTRY = "registry.toml"
 """What registries say, beside `before`: `tags` (each a digest, or a table with `digest` and
-`created`, or with the `error`), and `update`, `made-before` and `named-contexts`."""
+`created`, or with the `error`), `update`, `made-before`, `named-contexts`, `versioned` (which tag
+says most about an image), and `bases`, where each image has `release` and `sh` of its Debian."""
 NO_CONTEXT = ".no-context"
 """A case with this file beside `before` is looked at without knowing its context."""
 
@@ -62,9 +65,11 @@ class Case:
         if not path.exists():
             return None
         told = tomllib.loads(path.read_text(encoding="utf-8"))
-        answers = {tag: _answer(answer) for tag, answer in told["tags"].items()}
+        answers = {tag: _answer(answer) for tag, answer in told.get("tags", {}).items()}
         return ImageFacts(
             Pinning(answers, told.get("update", False), told.get("made-before")),
+            bases={image: _base(system) for image, system in told.get("bases", {}).items()},
+            versioned=told.get("versioned", {}),
             named_contexts=frozenset(told.get("named-contexts", ())),
         )
 
@@ -115,6 +120,11 @@ def _answer(told: Any) -> Resolved | Unresolved:
     if "error" in told:
         return Unresolved(told["error"])
     return Resolved(told["digest"], told.get("created"))
+
+
+def _base(told: Any) -> BaseImage:
+    system = System("debian", told["release"], "apt", "glibc", told.get("sh", "dash"))
+    return BaseImage("", "linux/amd64", {}, system=system)
 
 
 def produced(outcome: Outcome) -> dict[str, str]:

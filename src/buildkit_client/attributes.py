@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from buildkit_client import caches, layouts
 from buildkit_client.errors import BadRequest
-from buildkit_client.ignore import patterns_in_force
+from buildkit_client.ignore import patterns_in_force, patterns_of
 from buildkit_client.request import OCI_LAYOUT, BuildRequest
 from buildkit_client.session.trees import Directory, Files, Tree
 
@@ -39,6 +39,8 @@ def sources(request: BuildRequest) -> Sources:
             raise BadRequest(f"{folder} is not a directory")
         own = request.dockerfile or folder / _DOCKERFILE if name == "context" else None
         held_back = patterns_in_force(folder, own if isinstance(own, Path) else None)
+        if name == "context" and request.ignore is not None:
+            held_back = patterns_of(request.ignore)
         trees[name] = Directory(folder, held_back=held_back, always=_ALWAYS)
         folders.append(folder)
 
@@ -70,7 +72,9 @@ def _dockerfile(
     match request.dockerfile:
         case bytes(text):
             files = {_DOCKERFILE: text}
-            if isinstance(request.context, Path):
+            if request.ignore is not None:
+                files[f"{_DOCKERFILE}.dockerignore"] = request.ignore
+            elif isinstance(request.context, Path):
                 # As if it lay in the context: that is where its ignore file is.
                 ignore = request.context / ".dockerignore"
                 if ignore.is_file():

@@ -143,14 +143,15 @@ class Container:
         stdin: bytes = b"",
         timeout: float | None = None,
         on_output: Callable[[int, bytes], object] | None = None,
+        on_started: Callable[[], object] | None = None,
         keep: int = 64 << 20,
     ) -> Finished:
         """Run a process to its end. Nothing comes from the image's configuration.
 
         `on_output` is called with 1 or 2 and a piece; while it does not return, the process waits
-        at its next output. Of each stream the first `keep` bytes are in the result. After `timeout`
-        seconds the process is killed and `TimedOut` raised. Raises `BuildKitError` if it could not
-        be started.
+        at its next output. `on_started` is called once it runs, so that others can run beside it.
+        Of each stream the first `keep` bytes are in the result. After `timeout` seconds the process
+        is killed and `TimedOut` raised. Raises `BuildKitError` if it could not be started.
         """
         if not args or type(args) is str:
             raise BadRequest("there is no command to run: it is a list of arguments")
@@ -162,7 +163,7 @@ class Container:
         )
         meta.user = user
         init = messages.ExecInit(container_id=self._id, meta=meta, fds=[0, 1, 2])
-        process = _Process(init, stdin, on_output, keep, timeout)
+        process = _Process(init, stdin, on_output, keep, timeout, on_started)
         is_first, self._has_first = not self._has_first, True
         fails = True
         try:
@@ -194,12 +195,14 @@ class _Process:
         on_output: Callable[[int, bytes], object] | None,
         keep: int,
         timeout: float | None,
+        on_started: Callable[[], object] | None,
     ) -> None:
         self._until = None if timeout is None else time.monotonic() + timeout
         self._id = secrets.token_hex(12)
         self._init = init
         self._stdin = stdin
         self._on_output = on_output
+        self._on_started = on_started
         self._started = threading.Event()
         self._ended: SimpleQueue[None] = SimpleQueue()
         self._room = {1: keep, 2: keep}
@@ -235,6 +238,8 @@ class _Process:
         match answer.WhichOneof("input"):
             case "started":
                 self._started.set()
+                if self._on_started:
+                    self._on_started()
             case "file" if answer.file.data:
                 self._keep(answer.file.fd, answer.file.data)
                 if self._on_output:

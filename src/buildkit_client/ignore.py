@@ -82,14 +82,22 @@ def patterns_in_force(context: Path, dockerfile: Path | None = None) -> tuple[st
         try:
             with path.open("rb") as file:
                 text = file.read(_LONGEST_FILE)
-            found = read_patterns(os.fsdecode(text))
-            IgnoreMatcher(found)
         except FileNotFoundError:
             continue
-        except (OSError, BadIgnorePattern):
+        except OSError:
             return ()
-        return found
+        return patterns_of(text)
     return ()
+
+
+def patterns_of(text: bytes) -> tuple[str, ...]:
+    """Those of the content of an ignore file; none where the builder would refuse it."""
+    try:
+        found = read_patterns(os.fsdecode(text))
+        IgnoreMatcher(found)
+    except BadIgnorePattern:
+        return ()
+    return found
 
 
 class IgnoreMatcher:

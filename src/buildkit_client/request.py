@@ -53,6 +53,8 @@ class BuildRequest:
 
     context: Path | str | None = None
     dockerfile: Path | bytes | None = None
+    #: Ignore rules that count in place of those of the context, for a Dockerfile that is content.
+    ignore: bytes | None = None
     contexts: Mapping[str, Path | str] = field(default_factory=dict)
     target: str = ""
     platforms: tuple[str, ...] = ()

@@ -3,9 +3,12 @@
 One recipe each, in base_images/more. A recipe starts from other stand-ins as any Dockerfile does.
 They are as fat as the real ones, whose packages they install.
 
-Containers reach the registries of Python's and Node's packages and Debian's mirrors. Those of Go,
-Rust, Java and Ruby are out of reach: what applications in these languages depend on comes from
-Debian's packages, which the recipes set up where the ecosystem's own tool looks for it.
+Build containers reach the registries of Python's and Node's packages and Debian's mirrors. Those of
+Go, Rust, Java and Ruby are out of reach: what applications in these languages depend on comes from
+Debian's packages, which the recipes set up where the ecosystem's own tool looks for it. Of Python's
+only the HTML form is there, so `poetry install` finds nothing while `poetry export` and pip do; and
+headers for Node's native modules come from the image, as the place node-gyp asks is out of reach.
+Lock files that must name a registry (uv.lock) can't be committed.
 """
 
 from __future__ import annotations

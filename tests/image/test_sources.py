@@ -192,6 +192,28 @@ def test_another_platform_can_be_asked_for() -> None:
         read_stream([data], platform=Platform("linux", "riscv64"))
 
 
+def test_an_older_variant_runs_on_a_newer_machine() -> None:
+    blobs = Blobs()
+    offered = [
+        manifest(blobs, [layer], architecture="arm", variant=variant)
+        | {"platform": {"os": "linux", "architecture": "arm", "variant": variant}}
+        for layer, variant in ((LOWER, "v5"), (UPPER, "v6"))
+    ]
+    data = files_as_tar(with_index(blobs, *offered))
+    found = read_stream([data], platform=Platform("linux", "arm", "v7"))
+    assert found.layers[0].diff_id == digest(UPPER)
+    with pytest.raises(NotAnImage, match="not there for linux/arm/v4"):
+        read_stream([data], platform=Platform("linux", "arm", "v4"))
+
+
+def test_a_layer_with_another_digest_than_sha256_is_not_read() -> None:
+    blobs = Blobs()
+    layer = {"digest": "sha512:" + "0" * 128, "size": 1}
+    one = blobs.add_json({"config": blobs.add_json(configuration([LOWER])), "layers": [layer]})
+    with pytest.raises(Unsupported, match="another kind than SHA-256"):
+        read_stream([files_as_tar(with_index(blobs, one))])
+
+
 def test_platforms_that_a_layout_leaves_out_do_not_count() -> None:
     files = several_platforms()
     index = json.loads(files["index.json"])

@@ -18,6 +18,7 @@ from tests.registry.fake_registry import (
 )
 
 from buildkit_client.docker_config import Credentials
+from reimage.image.platforms import Platform
 from reimage.registry.errors import (
     BadAnswer,
     Denied,
@@ -27,7 +28,6 @@ from reimage.registry.errors import (
     ServerTrouble,
     Unreachable,
 )
-from reimage.registry.platforms import Platform
 
 LINUX = Platform("linux", "amd64")
 
@@ -358,11 +358,11 @@ def test_an_old_manifest_is_refused(fake: FakeRegistry, client: Client) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"", "is not JSON"),
-        (b"[" * 100_000, "is not JSON"),
-        (b'{"layers": [], "config": 3}', "points to something without a digest"),
-        (b'{"config": {"digest": "sha256:12"}, "layers": []}', "points to something without"),
-        (b'{"manifests": {}}', "lacks its list of contents"),
+        (b"", "is not valid JSON"),
+        (b"[" * 100_000, "is not valid JSON"),
+        (b'{"layers": [], "config": 3}', "has a digest that is none"),
+        (b'{"config": {"digest": "sha256:12"}, "layers": []}', "has a digest that is none"),
+        (b'{"manifests": {}}', "lacks its list of manifests"),
         (b'{"mediaType": "text/html"}', "is no image: its media type is text/html"),
     ],
 )

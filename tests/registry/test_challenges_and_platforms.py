@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reimage.image.platforms import Platform, best, read_platform
 from reimage.registry.challenges import read_challenges
 from reimage.registry.limits import RateLimit, read_rate_limit
-from reimage.registry.platforms import Platform, best, read_platform
 
 
 @pytest.mark.parametrize(

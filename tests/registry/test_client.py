@@ -20,6 +20,7 @@ from tests.registry.fake_registry import (
 )
 
 from buildkit_client.docker_config import Credentials
+from reimage.image.platforms import Platform
 from reimage.model.images.answers import Resolved, Unresolved
 from reimage.model.images.references import Reference
 from reimage.registry.asking import ask
@@ -27,7 +28,6 @@ from reimage.registry.base_images import base_image, created
 from reimage.registry.endpoints import is_this_machine, server
 from reimage.registry.errors import BadAnswer, NotFound, Offline
 from reimage.registry.listing import referrers, tags
-from reimage.registry.platforms import Platform
 
 LINUX = Platform("linux", "amd64")
 

@@ -177,5 +177,5 @@ def test_a_patch_for_eyes_has_its_control_characters_written_out() -> None:
 def test_every_status_is_counted() -> None:
     report = FileReport("a", rewrites=tuple(samples.rewrite(status) for status in Status))
     assert plain([summary_line([report], verbose=True)]) == (
-        "1 file: 1 suggested, 1 written, 1 held back, 1 dropped\n"
+        "1 file: 1 suggested, 1 written, 1 proven, 1 held back, 1 dropped\n"
     )

@@ -13,7 +13,10 @@ from reimage.cli.plain_text import PlainTextCommand
 if TYPE_CHECKING:
     from typer._click import Command
 
-_NAMES = ("optimize", "check", "pin", "build", "builders", "rules", "explain")
+_NAMES = (
+    "optimize", "check", "inspect", "compare", "pin", "bases", "build", "builders", "rules",
+    "explain",
+)  # fmt: skip
 """As the help lists them. A command is what has its name in `reimage.cli.<name>`: a function, or a
 `typer.Typer` with commands of its own."""
 

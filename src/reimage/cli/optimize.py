@@ -7,6 +7,7 @@ import typer
 
 from reimage.cli import options as o
 from reimage.cli import words
+from reimage.cli.building.proof import ProofFlags, proving
 from reimage.cli.documents import document
 from reimage.cli.errors import BadUsage, told_as_usage
 from reimage.cli.streams import Streams
@@ -33,6 +34,50 @@ def optimize(
     pin: Annotated[
         bool, typer.Option("--pin", help="Ask registries for digests, as `reimage pin` does.")
     ] = False,
+    bases: Annotated[
+        bool, typer.Option("--bases", help="Ask registries what is in the base images.")
+    ] = False,
+    build: Annotated[
+        bool,
+        typer.Option("--build", help="Build before and after, and keep only what is proven."),
+    ] = False,
+    smoke: Annotated[
+        str | None,
+        typer.Option(metavar="CMD|FILE", help="A command or a smoke file to try both images with."),
+    ] = None,
+    smoke_network: Annotated[
+        str | None,
+        typer.Option(metavar="MODE", help="For the smoke test: default, host or none (usual)."),
+    ] = None,
+    build_timeout: Annotated[
+        str | None, typer.Option(metavar="SECONDS", help="The longest that a build may take.")
+    ] = None,
+    build_arg: Annotated[
+        list[str] | None, typer.Option(metavar="NAME=VALUE", help="A build argument (repeat).")
+    ] = None,
+    build_context: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=PLACE", help="A named context, as in reimage build (repeat)."),
+    ] = None,
+    target: Annotated[
+        str | None, typer.Option(metavar="STAGE", help="The stage to build; the last one if none.")
+    ] = None,
+    secret: Annotated[
+        list[str] | None, typer.Option(metavar="id=ID,…", help="A secret for RUN (repeat).")
+    ] = None,
+    ssh: Annotated[
+        list[str] | None, typer.Option(metavar="ID[=SOCKET]", help="An SSH agent for RUN.")
+    ] = None,
+    network: Annotated[
+        str | None, typer.Option(metavar="MODE", help="For RUN: default, host or none.")
+    ] = None,
+    add_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME:ADDRESS", help="A host that RUN knows (repeat)."),
+    ] = None,
+    builder: Annotated[
+        str | None, typer.Option(metavar="BUILDER", help="A builder, as in reimage build.")
+    ] = None,
     config: o.Config = None,
     stdin_name: o.StdinName = "Dockerfile",
     format_: Annotated[
@@ -51,13 +96,36 @@ def optimize(
     choice = o.Choice(allow, select, ignore, prefer, context, no_context, config)
     form = words.format_name(format_, FORMATS)
     streams = Streams(color)
-    with told_as_usage():
+    proof = ProofFlags(
+        build,
+        smoke,
+        smoke_network,
+        build_timeout,
+        build_arg,
+        build_context,
+        target,
+        secret,
+        ssh,
+        network,
+        add_host,
+        builder,
+    )
+    if build and hunks is not None:
+        raise BadUsage("--hunks and --build exclude one another: what is built is proven whole.")
+
+    def tell(text: str) -> None:
+        if not quiet:
+            streams.note(f"reimage: {text}\n")
+
+    with told_as_usage(), proving(proof, tell) as proved:
         from reimage.cli import inputs
 
-        options = choice.options(write=write, hunks=hunks)._replace(pin=pin)
+        options = choice.options(write=write, hunks=hunks)
+        options = options._replace(pin=pin, bases=bases, proving=proved)
         reports = inputs.run(files or (), options, stdin_name)
         if form == "text":
-            flags = (*(["--write"] if write else []), *(["--pin"] if pin else []))
+            given = {"--write": write, "--pin": pin, "--bases": bases, "--build": build}
+            flags = tuple(name for name, is_given in given.items() if is_given)
             voice = None if quiet else _voice(choice, flags, verbose, streams.width)
             return _tell(reports, streams, voice, write=write)
         return document(form, list(reports), streams)
@@ -67,7 +135,8 @@ def _voice(choice: o.Choice, flags: tuple[str, ...], verbose: bool, width: int) 
     from reimage.report.terminal import Voice
     from reimage.rewriting.transformation import Claim
 
-    usual = Claim.SAME_FILES if "--write" in flags else Claim.SAME_BEHAVIOUR
+    unproven = "--write" in flags and "--build" not in flags
+    usual = Claim.SAME_FILES if unproven else Claim.SAME_BEHAVIOUR
     most = usual if choice.allow is None else words.claim(choice.allow)
     return Voice(
         width=width,
@@ -80,6 +149,7 @@ def _voice(choice: o.Choice, flags: tuple[str, ...], verbose: bool, width: int) 
 def _tell(
     reports: "Iterator[FileReport]", streams: Streams, voice: "Voice | None", *, write: bool
 ) -> int:
+    from reimage.report.proof import proof_lines
     from reimage.report.terminal import file_lines, summary_line, trouble_lines, written_lines
 
     told: list[FileReport] = []
@@ -90,6 +160,7 @@ def _tell(
         streams.say(trouble_lines(report))
         if voice is not None:
             streams.say((written_lines if write else file_lines)(report, voice))
+            streams.say(proof_lines(report))
     if voice is not None:
         streams.say([summary_line(told, verbose=voice.verbose)])
     return 2 if any(report.failed for report in told) else 0

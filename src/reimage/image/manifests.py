@@ -2,35 +2,38 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from reimage.image.digests import digest_of, is_digest
 from reimage.image.errors import Damaged, NotAnImage, Unsupported
 from reimage.image.json_values import Json, parse_object
 from reimage.image.platforms import Platform
 
-_DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
-_INDEXES = (
-    "application/vnd.oci.image.index.v1+json",
-    "application/vnd.docker.distribution.manifest.list.v2+json",
-)
+OCI_INDEX = "application/vnd.oci.image.index.v1+json"
+DOCKER_LIST = "application/vnd.docker.distribution.manifest.list.v2+json"
+OCI_MANIFEST = "application/vnd.oci.image.manifest.v1+json"
+DOCKER_MANIFEST = "application/vnd.docker.distribution.manifest.v2+json"
+INDEXES = (OCI_INDEX, DOCKER_LIST)
+MANIFESTS = (OCI_MANIFEST, DOCKER_MANIFEST)
+_SCHEMA1 = "application/vnd.docker.distribution.manifest.v1+"
 _CONFIGURATIONS = (
     "application/vnd.oci.image.config.v1+json",
     "application/vnd.docker.container.image.v1+json",
     "",
 )
+_CREATED = "org.opencontainers.image.created"
 
 
 class Descriptor(NamedTuple):
-    """What a manifest or index says about a blob."""
+    """What a manifest or index says about a blob: `size` in bytes, -1 where it is not told."""
 
     digest: str
-    size: int
-    media_type: str
-    annotations: Mapping[str, str]
+    size: int = -1
+    media_type: str = ""
+    annotations: Mapping[str, str] = {}
     platform: Platform | None = None
+    artifact_type: str = ""
 
     @property
     def is_attestation(self) -> bool:
@@ -41,38 +44,71 @@ class Descriptor(NamedTuple):
         """The digest of the image that an attestation is about."""
         return self.annotations.get("vnd.docker.reference.digest", "")
 
+    @property
+    def created(self) -> str | None:
+        """When the image was made, as RFC 3339 writes it, where that is told."""
+        return self.annotations.get(_CREATED)
+
     def check(self, data: bytes) -> bytes:
         """The data, if it is what the descriptor describes; else Damaged."""
-        found = f"sha256:{hashlib.sha256(data).hexdigest()}"
+        found = digest_of(data, like=self.digest)
         if found != self.digest:
             raise Damaged(f"{self.digest} was promised, but {found} is there.")
         return data
 
 
 class Manifest(NamedTuple):
-    """One image for one platform."""
+    """One image for one platform: its configuration and its layers, lowest first."""
 
     config: Descriptor
     layers: tuple[Descriptor, ...]
+    annotations: Mapping[str, str] = {}
+
+    @property
+    def size(self) -> int:
+        """The compressed layers, in bytes, as far as the manifest tells."""
+        return sum(max(layer.size, 0) for layer in self.layers)
 
 
 class Index(NamedTuple):
     """Several images, or one for several platforms."""
 
     manifests: tuple[Descriptor, ...]
+    annotations: Mapping[str, str] = {}
 
 
-def parse(data: bytes) -> Manifest | Index:
-    """Read either; which one it is its content says. Damaged or NotAnImage for anything else."""
-    found = parse_object(data, "A manifest of the image")
-    if found.text("mediaType") in _INDEXES or (found.has("manifests") and not found.has("config")):
-        return Index(tuple(_descriptor(item) for item in found.objects("manifests")))
+def check_media_type(media_type: str, what: str) -> None:
+    """NotAnImage for what nobody should use any more, and for what is no image."""
+    if media_type.startswith(_SCHEMA1):
+        raise NotAnImage(
+            f"{what} has a manifest of the schema 1, which Docker gave up in 2019: its owner has "
+            "to push it again."
+        )
+    if media_type and media_type not in (*INDEXES, *MANIFESTS):
+        raise NotAnImage(f"{what} is no image: its media type is {media_type[:80]}.")
+
+
+def parse(data: bytes, what: str = "The image", told: str = "") -> Manifest | Index:
+    """Read either. `what` names the image in errors, `told` is the media type that came with it.
+
+    Damaged or NotAnImage for anything else.
+    """
+    found = parse_object(data, f"The manifest of {what}")
+    media_type = found.text("mediaType") or told.partition(";")[0].strip()
+    if found.number("schemaVersion") == 1:
+        media_type = _SCHEMA1
+    if media_type == "application/json":
+        media_type = ""
+    check_media_type(media_type, what)
+    annotations = found.mapping("annotations")
+    if media_type in INDEXES or (
+        not media_type and found.has("manifests") and not found.has("config")
+    ):
+        return Index(_descriptors(found, "manifests", what), annotations)
     if not found.has("config"):
-        raise NotAnImage("The manifest names no configuration: this is no image that runs.")
-    return Manifest(
-        _descriptor(found.inner("config")),
-        tuple(_descriptor(item) for item in found.objects("layers")),
-    )
+        raise NotAnImage(f"{what} names no configuration: this is no image that runs.")
+    config = _descriptor(found.inner("config"), what)
+    return Manifest(config, _descriptors(found, "layers", what), annotations)
 
 
 def check_runs(manifest: Manifest) -> None:
@@ -83,19 +119,33 @@ def check_runs(manifest: Manifest) -> None:
     for layer in manifest.layers:
         if "+encrypted" in layer.media_type:
             raise Unsupported("A layer of the image is encrypted.")
+        if not layer.digest.startswith("sha256:"):
+            raise Unsupported("A layer of the image has a digest of another kind than SHA-256.")
 
 
-def _descriptor(item: Json) -> Descriptor:
+def _descriptors(found: Json, key: str, what: str) -> tuple[Descriptor, ...]:
+    if found.has(key) and not isinstance(found.values[key], list):
+        raise Damaged(f"The manifest of {what} lacks its list of {key}.")
+    return tuple(_descriptor(item, what) for item in found.objects(key))
+
+
+def _descriptor(item: Json, what: str) -> Descriptor:
     digest = item.text("digest")
-    if not _DIGEST.fullmatch(digest):
-        raise Damaged(f"A manifest has a digest that is none, or none of SHA-256: {digest[:80]!r}.")
-    platform = item.inner("platform")
+    if not is_digest(digest):
+        shown = f": {digest[:80]!r}" if digest else ""
+        raise Damaged(f"The manifest of {what} has a digest that is none{shown}.")
+    size = item.number("size") if item.has("size") else -1
     return Descriptor(
         digest,
-        item.number("size"),
+        max(size, -1),
         item.text("mediaType"),
         item.mapping("annotations"),
-        Platform(platform.text("os"), platform.text("architecture"), platform.text("variant"))
-        if platform.values
-        else None,
+        _platform(item.inner("platform")),
+        item.text("artifactType"),
     )
+
+
+def _platform(item: Json) -> Platform | None:
+    if not item.values:
+        return None
+    return Platform(*(item.text(key) for key in ("os", "architecture", "variant", "os.version")))

@@ -32,4 +32,4 @@ class ContextFacts(NamedTuple):
     texts: Mapping[str, str] = _NOTHING
     ignore_path: str = ".dockerignore"
     truncated: bool = False
-    python: "PythonSources | None" = None
+    python: PythonSources | None = None

@@ -12,6 +12,16 @@
     min-age = 0                    # days before `pin --update` takes a new image
     named-contexts = ["name"]      # names that `--build-context` gives another meaning
 
+    [bases]
+    with-optimize = false          # whether `optimize` asks registries about base images
+    trusted = ["ghcr.io/company"]  # publishers to trust besides the usual ones
+
+    [policy]                       # what `check` reports
+    registries = ["docker.io"]     # images of no other registry
+    publishers = ["docker.io/library"]
+    forbidden-tags = ["latest"]
+    require-digest = false
+
     [registry]
     plain-http = ["host:5000"]     # registries without TLS
     ca = "company.pem"             # authorities to trust besides the system's
@@ -34,9 +44,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from reimage.files.errors import FilesError, translated
+from reimage.model.images.policy import Policy
 from reimage.pipeline.registry_config import (
+    BASES_KEYS,
     PIN_KEYS,
+    POLICY_KEYS,
     REGISTRY_KEYS,
+    BasesConfig,
     PinConfig,
     RegistryConfig,
 )
@@ -46,7 +60,7 @@ from reimage.text import closest
 _OWN = "reimage.toml"
 _SHARED = "pyproject.toml"
 _LISTS = ("select", "ignore", "prefer", "exclude")
-_KEYS = (*_LISTS, "allow", "context", "per-file", "pin", "registry")
+_KEYS = (*_LISTS, "allow", "context", "per-file", "pin", "bases", "policy", "registry")
 _PER_FILE_KEYS = ("ignore", "select", "allow")
 
 
@@ -78,6 +92,8 @@ class Config(NamedTuple):
     per_file: tuple[tuple[str, PerFile], ...] = ()
     exclude: tuple[str, ...] = ()
     pin: PinConfig = PinConfig()
+    bases: BasesConfig = BasesConfig()
+    policy: Policy = Policy()
     registry: RegistryConfig = RegistryConfig()
 
     def for_file(self, path: Path) -> "Config":
@@ -204,17 +220,37 @@ class _Reader:
             per_file=tuple(self._per_file(table.get("per-file", {}))),
             exclude=lists["exclude"],
             pin=self._pin(self._table(table.get("pin", {}), "pin")),
+            bases=self._bases(self._table(table.get("bases", {}), "bases")),
+            policy=self._policy(self._table(table.get("policy", {}), "policy")),
             registry=self._registry(self._table(table.get("registry", {}), "registry")),
         )
 
     def _pin(self, table: dict[str, object]) -> PinConfig:
         self._know(table, PIN_KEYS, "pin.")
-        with_optimize, days = table.get("with-optimize", False), table.get("min-age", 0)
-        if not isinstance(with_optimize, bool):
-            raise self._error("pin.with-optimize", "must be true or false")
+        days = table.get("min-age", 0)
         if isinstance(days, bool) or not isinstance(days, int) or days < 0:
             raise self._error("pin.min-age", "must be a number of days")
+        with_optimize = self._switch(table, "with-optimize", "pin.")
         return PinConfig(with_optimize, days, self._strings(table, "named-contexts", "pin.") or ())
+
+    def _bases(self, table: dict[str, object]) -> BasesConfig:
+        self._know(table, BASES_KEYS, "bases.")
+        with_optimize = self._switch(table, "with-optimize", "bases.")
+        return BasesConfig(with_optimize, self._strings(table, "trusted", "bases.") or ())
+
+    def _policy(self, table: dict[str, object]) -> Policy:
+        self._know(table, POLICY_KEYS, "policy.")
+        registries, publishers, tags = (
+            self._strings(table, key, "policy.") or () for key in POLICY_KEYS[:3]
+        )
+        require_digest = self._switch(table, "require-digest", "policy.")
+        return Policy(registries, publishers, tags, require_digest)
+
+    def _switch(self, table: dict[str, object], key: str, where: str) -> bool:
+        value = table.get(key, False)
+        if not isinstance(value, bool):
+            raise self._error(where + key, "must be true or false")
+        return value
 
     def _registry(self, table: dict[str, object]) -> RegistryConfig:
         self._know(table, REGISTRY_KEYS, "registry.")

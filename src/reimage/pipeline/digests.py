@@ -1,4 +1,4 @@
-"""The digests that `optimize` asks registries for, when it is told to."""
+"""What `optimize` asks registries for, when it is told to: digests, and facts of base images."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 
 from reimage.model import ImageFacts
 from reimage.model.images.answers import Pinning
+from reimage.model.images.references import LATEST
 from reimage.pipeline.config import Config, find_config, load_config
 from reimage.pipeline.options import Options
 from reimage.pipeline.registries import ask_registries
@@ -22,7 +23,9 @@ def with_digests(paths: Sequence[Path], options: Options, source: bytes | None =
     if options.images is not None or not paths:
         return options
     config = _config(paths[0], options)
-    if not options.pin and not config.pin.with_optimize:
+    with_pins = options.pin or config.pin.with_optimize
+    with_bases = options.bases or config.bases.with_optimize
+    if not with_pins and not with_bases:
         return options
     from reimage.pipeline.pin_subjects import read_dockerfile, read_subject
 
@@ -33,14 +36,31 @@ def with_digests(paths: Sequence[Path], options: Options, source: bytes | None =
         else [read_subject(path, names, named=True) for path in paths]
     )
     references = [
-        reference
-        for subject in subjects
-        if subject
-        for reference in subject.references()
-        if not reference.digest
+        reference for subject in subjects if subject for reference in subject.references()
     ]
-    answered = ask_registries(references, options.registry, config.registry)
-    return options._replace(images=ImageFacts(Pinning(answered.answers), {}, names))
+    facts = ImageFacts(named_contexts=names)
+    if with_pins:
+        untied = [reference for reference in references if not reference.digest]
+        answered = ask_registries(untied, options.registry, config.registry)
+        facts = facts._replace(pinning=Pinning(answered.answers))
+    if with_bases:
+        from reimage.pipeline.base_facts import ask_base_facts
+
+        told = ask_base_facts(references, options.registry, config.registry)
+        facts = facts._replace(bases=told.bases, versioned=told.versioned)
+        facts = facts._replace(pinning=_with_versions(facts))
+    return options._replace(images=facts)
+
+
+def _with_versions(facts: ImageFacts) -> Pinning | None:
+    """A tag that is written in place of `latest` stands for the same digest."""
+    if facts.pinning is None:
+        return None
+    answers = dict(facts.pinning.answers)
+    for tagged, tag in facts.versioned.items():
+        if tagged in answers:
+            answers[f"{tagged.removesuffix(f':{LATEST}')}:{tag}"] = answers[tagged]
+    return facts.pinning._replace(answers=answers)
 
 
 def _config(path: Path, options: Options) -> Config:

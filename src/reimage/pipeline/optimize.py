@@ -1,25 +1,31 @@
 """Optimizes Dockerfiles without building them: survey, rewrite, patch, write."""
 
+from __future__ import annotations
+
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.context.survey import forget, survey
-from reimage.dockerfile import parse
+from reimage.dockerfile import Dockerfile, parse
 from reimage.files import FilesError, read, write_all
-from reimage.model import ContextFacts
+from reimage.model import ContextFacts, ImageFacts
 from reimage.pipeline.config import Config, ConfigError, find_config, load_config
 from reimage.pipeline.digests import with_digests
 from reimage.pipeline.errors import UsageError
 from reimage.pipeline.options import Options
-from reimage.pipeline.reporting import Names, file_report, problem_reports
+from reimage.pipeline.reporting import Names, as_proved, file_report, problem_reports
 from reimage.pipeline.results import FileReport, Status
 from reimage.pipeline.selection import select
 from reimage.rewriting import Claim, Outcome, Transformation, rewrite
 from reimage.rewriting.patches import Patch, apply_hunks, make_patch
 from reimage.text import decode, encode
+
+if TYPE_CHECKING:
+    from reimage.pipeline.proving.proving import Proving
 
 __all__ = ["Options", "optimize_files", "optimize_text"]
 
@@ -58,7 +64,7 @@ def optimize_files(paths: Sequence[Path], options: Options) -> Iterator[FileRepo
         _plan(path, options)
     options = with_digests(paths, options)
     workers = min(os.cpu_count() or 1, 8)
-    if len(paths) < _WORTH_A_SECOND_PROCESS or workers < 2:
+    if len(paths) < _WORTH_A_SECOND_PROCESS or workers < 2 or options.proving:
         return (optimize_file(path, options) for path in paths)
     from reimage.pipeline.workers import map_in_processes
 
@@ -103,9 +109,15 @@ def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _P
         ),
         allow,
         context,
-        Status.WRITTEN if options.write else Status.SUGGESTED,
+        _status(options),
         config.excludes(path),
     )
+
+
+def _status(options: Options) -> Status:
+    if options.write:
+        return Status.WRITTEN
+    return Status.PROVEN if options.proving else Status.SUGGESTED
 
 
 def _config(path: Path, options: Options) -> Config:
@@ -120,7 +132,8 @@ def _config(path: Path, options: Options) -> Config:
 def _usual(options: Options) -> Claim:
     if options.usual is not None:
         return options.usual
-    return Claim.SAME_FILES if options.write else Claim.SAME_BEHAVIOUR
+    unproven = options.write and not options.proving
+    return Claim.SAME_FILES if unproven else Claim.SAME_BEHAVIOUR
 
 
 def _claim(config: Config) -> Claim:
@@ -141,22 +154,72 @@ def _optimize(
     if parsed.problems:
         problems = problem_reports(parsed.problems, parsed.tree.lines)
         return FileReport(name, problems=problems), {}
-    outcome = rewrite(
-        parsed.tree,
-        plan.transformations,
-        allow=plan.allow,
-        context=context,
-        images=options.images,
-    )
+    rewritten = partial(_rewritten, parsed.tree, plan, context, options.images)
+    outcome = rewritten(frozenset())
     if not outcome.converged:
         message = f"{name} is left as it is: its rewrites do not come to rest, which is our bug."
         return FileReport(name, error=message), {}
+    if options.proving and outcome.applied:
+        return _proved(options.proving, parsed.tree, rewritten, name, plan, context)
+    patches, report = _told(outcome, name, plan, context)
+    if options.hunks is not None:
+        names = _names(name, plan, outcome)
+        return _only_hunks(report, outcome, names, patches, context, options.hunks)
+    return report, _contents(outcome, _names(name, plan, outcome))
+
+
+def _rewritten(
+    tree: Dockerfile,
+    plan: _Plan,
+    context: ContextFacts | None,
+    images: ImageFacts | None,
+    without: frozenset[str],
+) -> Outcome:
+    return rewrite(
+        tree,
+        plan.transformations,
+        allow=plan.allow,
+        context=context,
+        images=images,
+        without=without,
+    )
+
+
+def _told(
+    outcome: Outcome, name: str, plan: _Plan, context: ContextFacts | None
+) -> tuple[list[Patch], FileReport]:
     names = _names(name, plan, outcome)
     patches = _patches(outcome, names, context)
-    report = file_report(outcome, names, patches, plan.status)
-    if options.hunks is not None:
-        return _only_hunks(report, outcome, names, patches, context, options.hunks)
-    return report, _contents(outcome, names)
+    return patches, file_report(outcome, names, patches, plan.status)
+
+
+def _proved(
+    proving: Proving,
+    tree: Dockerfile,
+    rewritten: Callable[[frozenset[str]], Outcome],
+    name: str,
+    plan: _Plan,
+    context: ContextFacts | None,
+) -> tuple[FileReport, dict[str, bytes]]:
+    """The same, of what builds and holds."""
+    from buildkit_client.errors import BuildKitError
+    from reimage.pipeline.proving.proving import Task
+    from reimage.pipeline.proving.refused import NotProvable
+
+    ignore = b""
+    if plan.context and context:
+        place = plan.context / context.ignore_path
+        ignore = read(place) if place.is_file() else b""
+    try:
+        proved = proving(Task(tree, plan.context, context, ignore, rewritten))
+    except NotProvable as error:
+        return FileReport(name, error=str(error)), {}
+    except BuildKitError as error:
+        return FileReport(name, error=f"The builder failed: {str(error).rstrip('.')}."), {}
+    outcome = replace(proved.outcome, dropped=[*proved.outcome.dropped, *proved.dropped])
+    _, report = _told(outcome, name, plan, context)
+    report = as_proved(report, proved.unchecked, tree.lines)._replace(build=proved.report)
+    return report, _contents(outcome, _names(name, plan, outcome))
 
 
 def _contents(outcome: Outcome, names: Names) -> dict[str, bytes]:

@@ -1,11 +1,16 @@
 """What a run is asked for."""
 
+from __future__ import annotations
+
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.model import ImageFacts
 from reimage.pipeline.registries import RegistryOptions
 from reimage.rewriting import Claim
+
+if TYPE_CHECKING:
+    from reimage.pipeline.proving.proving import Proving
 
 
 class Options(NamedTuple):
@@ -17,7 +22,9 @@ class Options(NamedTuple):
     place of its default. `hunks` are the 1-based numbers of the hunks to keep. `context` is the
     build context, by default the folder of each file; `no_context` says that it is not known.
     `config` is used instead of the file found upwards. With `pin` registries are asked for digests,
-    as `registry` says; `images` is what is known about images already.
+    with `bases` for the facts of base images, as `registry` says; `images` is what is known about
+    images already. With `proving` images are built, and only what was proven on them is suggested
+    or written.
     """
 
     write: bool = False
@@ -31,5 +38,7 @@ class Options(NamedTuple):
     no_context: bool = False
     config: Path | None = None
     pin: bool = False
+    bases: bool = False
     registry: RegistryOptions = RegistryOptions()
     images: ImageFacts | None = None
+    proving: Proving | None = None

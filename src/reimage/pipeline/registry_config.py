@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 PIN_KEYS = ("with-optimize", "min-age", "named-contexts")
+BASES_KEYS = ("with-optimize", "trusted")
+POLICY_KEYS = ("registries", "publishers", "forbidden-tags", "require-digest")
 REGISTRY_KEYS = ("plain-http", "mirrors", "ca")
 
 
@@ -15,6 +17,13 @@ class PinConfig(NamedTuple):
     with_optimize: bool = False
     min_age: int = 0
     named_contexts: tuple[str, ...] = ()
+
+
+class BasesConfig(NamedTuple):
+    """`trusted` are publishers in addition to those that reimage trusts: `ghcr.io/company`."""
+
+    with_optimize: bool = False
+    trusted: tuple[str, ...] = ()
 
 
 class RegistryConfig(NamedTuple):

@@ -14,7 +14,7 @@ from reimage.pipeline.results import (
     SkippedReport,
     Status,
 )
-from reimage.rewriting import Identified, Outcome, Refusal
+from reimage.rewriting import Evidence, Identified, Outcome, Refusal
 from reimage.rewriting.patches import Hunk, Patch
 from reimage.text import LineIndex, Span
 
@@ -49,6 +49,23 @@ def file_report(
         skipped=tuple(_skipped(outcome, lines)),
         touched=tuple(patch.path for patch in patches if patch.text),
     )
+
+
+def as_proved(report: FileReport, unchecked: Iterable[Identified], lines: LineIndex) -> FileReport:
+    """The report on a file that was built; `unchecked` are rewrites of what no build showed."""
+    names = Names(report.path, {})
+    built = tuple(
+        one._replace(evidence=Evidence.BUILT.value) if one in report.changed else one
+        for one in report.rewrites
+    )
+    unbuilt = tuple(
+        _rewrite(one, names, lines, Status.HELD_BACK, _UNBUILT)._replace(included_by="")
+        for one in unchecked
+    )
+    return report._replace(rewrites=built + unbuilt)
+
+
+_UNBUILT = "its stage is not part of what was built, so that nothing was shown"
 
 
 def problem_reports(

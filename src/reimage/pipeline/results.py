@@ -12,6 +12,7 @@ class Status(enum.StrEnum):
 
     SUGGESTED = "suggested"
     WRITTEN = "written"
+    PROVEN = "proven"
     HELD_BACK = "held-back"
     DROPPED = "dropped"
 
@@ -75,6 +76,30 @@ class HunkReport(NamedTuple):
     reasons: tuple[str, ...]
 
 
+class SideReport(NamedTuple):
+    """An image that was built. `size` is that of its layers unpacked, `compressed_size` what a
+    registry would keep; `seconds` are those of the build and of handing the image over."""
+
+    size: int
+    compressed_size: int | None
+    layers: int
+    seconds: float
+    steps: int
+    cached_steps: int
+
+
+class BuildReport(NamedTuple):
+    """What building before and after showed. `smoke` is what was asked of both; `builds` counts
+    all builds that it took, `seconds` the whole proof."""
+
+    builder: str
+    smoke: str
+    before: SideReport
+    after: SideReport
+    builds: int
+    seconds: float
+
+
 class FileReport(NamedTuple):
     """One Dockerfile.
 
@@ -92,13 +117,13 @@ class FileReport(NamedTuple):
     problems: tuple[ProblemReport, ...] = ()
     touched: tuple[str, ...] = ()
     error: str | None = None
-    build: None = None
-    """What building before and after showed; nothing is built yet."""
+    build: BuildReport | None = None
+    """What building before and after showed, where they were built."""
 
     @property
     def changed(self) -> tuple[RewriteReport, ...]:
         """The rewrites that are in the patch or were written."""
-        return tuple(r for r in self.rewrites if r.status in (Status.SUGGESTED, Status.WRITTEN))
+        return tuple(r for r in self.rewrites if r.status in _CHANGING)
 
     @property
     def failed(self) -> bool:
@@ -111,3 +136,6 @@ class RunReport(NamedTuple):
 
     tool_version: str
     files: tuple[FileReport, ...]
+
+
+_CHANGING = (Status.SUGGESTED, Status.WRITTEN, Status.PROVEN)

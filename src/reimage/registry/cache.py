@@ -12,15 +12,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from reimage.model.images.references import is_digest
+from reimage.image.digests import digest_of, is_digest
 
 _TAG_LIMIT = 1024
-
-
-def digest_of(content: bytes, like: str = "sha256:") -> str:
-    """The digest of `content`, by the algorithm of the digest `like`."""
-    algorithm = like.partition(":")[0]
-    return f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"
 
 
 class Cache:

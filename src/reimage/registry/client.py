@@ -8,19 +8,16 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from reimage.model.images.references import Reference, is_digest
-from reimage.registry.cache import Cache, digest_of
+from reimage.image.digests import digest_of, is_digest
+from reimage.image.manifests import Index
+from reimage.image.manifests import Manifest as ImageManifest
+from reimage.image.platforms import Platform, best
+from reimage.model.images.references import Reference
+from reimage.registry.cache import Cache
 from reimage.registry.connection import Connection, Wanted
 from reimage.registry.errors import BadAnswer, Offline
 from reimage.registry.limits import RateLimit
-from reimage.registry.media import (
-    ACCEPTED,
-    ImageManifest,
-    Index,
-    check_media_type,
-    read_manifest,
-)
-from reimage.registry.platforms import Platform, best
+from reimage.registry.media import ACCEPTED, check_media_type, read_manifest
 from reimage.registry.settings import CONFIG_LIMIT, MANIFEST_LIMIT, Settings
 
 _ACCEPT = {"Accept": ACCEPTED}
@@ -114,9 +111,14 @@ class Registry:
         self._cache.write(digest, answer.body)
         return Manifest(digest, answer.body, content)
 
-    def image(self, image: Reference, platform: Platform) -> tuple[str, ImageManifest]:
-        """Digest and manifest of the image that runs on `platform`; one without an index does."""
-        found = self.manifest(image)
+    def image(
+        self, image: Reference, platform: Platform, found: Manifest | None = None
+    ) -> tuple[str, ImageManifest]:
+        """Digest and manifest of the image that runs on `platform`; one without an index does.
+
+        `found` is what `manifest` gave, where that was asked before.
+        """
+        found = found or self.manifest(image)
         if isinstance(found.content, ImageManifest):
             return found.digest, found.content
         choices = [(each.platform, each.digest) for each in found.content.manifests]

@@ -7,12 +7,13 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote, urljoin, urlsplit
 
+from reimage.image.manifests import OCI_INDEX, Descriptor, Index
 from reimage.model.images.references import Reference
 from reimage.registry.client import Registry
 from reimage.registry.connection import Wanted
 from reimage.registry.endpoints import Endpoint
 from reimage.registry.errors import BadAnswer, NotFound
-from reimage.registry.media import OCI_INDEX, Descriptor, Index, read_manifest
+from reimage.registry.media import read_manifest
 from reimage.registry.settings import LIST_LIMIT, MANIFEST_LIMIT
 from reimage.registry.transport import Answer
 

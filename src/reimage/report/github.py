@@ -15,16 +15,16 @@ def annotations(reports: Sequence[FileReport]) -> str:
 
 def _of_file(report: FileReport) -> Iterator[str]:
     if report.error is not None:
-        yield _command("error", report.error, file=report.path)
+        yield command("error", report.error, file=report.path)
     for problem in report.problems:
-        yield _command("error", problem.message, file=report.path, line=problem.line)
+        yield command("error", problem.message, file=report.path, line=problem.line)
     for rewrite in report.rewrites:
         if rewrite.status in _LEVELS:
             yield _rewrite(report.path, rewrite)
 
 
 def _rewrite(path: str, rewrite: RewriteReport) -> str:
-    return _command(
+    return command(
         _LEVELS[rewrite.status],
         f"{rewrite.message} [{rewrite.claim}]",
         file=path,
@@ -34,7 +34,8 @@ def _rewrite(path: str, rewrite: RewriteReport) -> str:
     )
 
 
-def _command(level: str, message: str, **properties: str | int) -> str:
+def command(level: str, message: str, **properties: str | int) -> str:
+    """A workflow command; `level` is error, warning or notice."""
     told = ",".join(f"{key}={_property(str(value))}" for key, value in properties.items())
     return f"::{level} {told}::{_data(visible(message))}"
 

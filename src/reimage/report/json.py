@@ -15,16 +15,17 @@ VERSION = 0
 
 def as_json(run: RunReport) -> str:
     """The document, with a line feed at its end."""
-    return dump({"version": VERSION, **_fields(run)})
+    return dump({"version": VERSION, **as_fields(run)})
 
 
-def _fields(record: Any) -> dict[str, Any]:
+def as_fields(record: Any) -> dict[str, Any]:
+    """A named tuple with all that is in it as JSON knows it."""
     return {name: _value(getattr(record, name)) for name in record._fields}
 
 
 def _value(value: Any) -> Any:
     if hasattr(value, "_fields"):
-        return _fields(value)
+        return as_fields(value)
     return [_value(each) for each in value] if isinstance(value, tuple) else value
 
 

@@ -1,4 +1,4 @@
-"""JSON Schema of the JSON report, read off the named tuples it is made from."""
+"""JSON Schema of the JSON reports, read off the named tuples they are made from."""
 
 import enum
 import inspect
@@ -14,14 +14,19 @@ _PLAIN: dict[object, str] = {str: "string", int: "integer", float: "number", boo
 
 
 def schema() -> dict[str, Any]:
-    """The schema of the whole document (draft 2020-12)."""
+    """The schema of what `optimize` writes."""
+    return schema_of(RunReport, "reimage optimize --format json", VERSION)
+
+
+def schema_of(shape: type, title: str, version: int) -> dict[str, Any]:
+    """The schema of a whole document (draft 2020-12)."""
     definitions: dict[str, Any] = {}
-    run = _object(RunReport, definitions)
+    run = _object(shape, definitions)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "reimage optimize --format json",
+        "title": title,
         "type": "object",
-        "properties": {"version": {"const": VERSION}, **run["properties"]},
+        "properties": {"version": {"const": version}, **run["properties"]},
         "required": ["version", *run["required"]],
         "$defs": dict(sorted(definitions.items())),
     }
@@ -41,6 +46,13 @@ def _object(shape: type, definitions: dict[str, Any]) -> dict[str, Any]:
 def _type(hint: Any, definitions: dict[str, Any]) -> dict[str, Any]:
     if hint is types.NoneType:
         return {"type": "null"}
+    if hint is object:
+        return {}
+    if typing.get_origin(hint) is dict:
+        return {
+            "type": "object",
+            "additionalProperties": _type(typing.get_args(hint)[1], definitions),
+        }
     if hint in _PLAIN:
         return {"type": _PLAIN[hint]}
     if isinstance(hint, types.UnionType):

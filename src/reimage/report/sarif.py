@@ -67,7 +67,7 @@ def _results(report: FileReport) -> Iterator[dict[str, Any]]:
             "ruleId": _SYNTAX,
             "level": "error",
             "message": {"text": visible(problem.message)},
-            "locations": [_location(report.path, problem.line)],
+            "locations": [location(report.path, problem.line)],
         }
     for rewrite in report.rewrites:
         if rewrite.status in _LEVELS:
@@ -80,7 +80,7 @@ def _result(path: str, rewrite: RewriteReport) -> dict[str, Any]:
         "ruleId": rewrite.name,
         "level": _LEVELS[rewrite.status],
         "message": {"text": visible(rewrite.message)},
-        "locations": [_location(path, rewrite.line, rewrite.end_line)],
+        "locations": [location(path, rewrite.line, rewrite.end_line)],
         "partialFingerprints": {"reimageRewrite/v1": visible(rewrite.id)},
         "properties": told,
     }
@@ -94,7 +94,8 @@ def _notification(report: FileReport) -> dict[str, Any]:
     }
 
 
-def _location(path: str, first: int, last: int | None = None) -> dict[str, Any]:
+def location(path: str, first: int, last: int | None = None) -> dict[str, Any]:
+    """Lines `first` to `last` of a file."""
     region = {"startLine": first} if last is None else {"startLine": first, "endLine": last}
     return {"physicalLocation": {"artifactLocation": {"uri": _uri(path)}, "region": region}}
 

@@ -72,6 +72,7 @@ def summary_line(reports: Sequence[FileReport], *, verbose: bool) -> Line:
     words = {
         Status.SUGGESTED: "suggested",
         Status.WRITTEN: "written",
+        Status.PROVEN: "proven",
         Status.HELD_BACK: "held back",
         Status.DROPPED: "dropped",
     }

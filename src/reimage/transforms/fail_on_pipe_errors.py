@@ -16,7 +16,7 @@ from reimage.text import Edit, late
 
 _DOWNLOADS = frozenset(("curl", "wget"))
 _WORTH_A_LOOK = late(r"(?:curl|wget)\b.*\|(?!\|)", re.DOTALL)
-_WITH_PIPEFAIL = frozenset(("ash", "bash", "mksh", "zsh"))
+_WITH_PIPEFAIL = frozenset(("ash", "bash", "busybox", "mksh", "zsh"))
 _PLAIN_SET = late(r"set(?:[ \t]+-(?:[a-np-zA-Z]+|[a-zA-Z]*o[ \t]+\w+))+")
 
 
@@ -34,7 +34,8 @@ def fail_on_pipe_errors(facts: Facts) -> Iterator[Finding]:
     The option goes into the RUN itself, into its leading `set` if there is one, and only where its
     shell has it: bash by SHELL or `#!`, BusyBox in Alpine images, bash as `/bin/sh` in the Fedora
     and Red Hat families. dash, which is `/bin/sh` in Debian and Ubuntu, lacks it up to 0.5.12.
-    There it refuses, and adds no SHELL, because whether the image has bash is not known.
+    There it refuses, and adds no SHELL. What `/bin/sh` is the image itself tells where registries
+    are asked (`--bases`), else its name.
 
     It also refuses where the failure would be ignored all the same (in a list joined by `;` without
     `set -e`), and where another pipeline of the same RUN may fail with nothing wrong: `… | head`
@@ -46,10 +47,10 @@ def fail_on_pipe_errors(facts: Facts) -> Iterator[Finding]:
             if run.run.heredocs and run.run.script:
                 text = run.run.script.text
             if _WORTH_A_LOOK.search(text):
-                yield from _look(stage, run)
+                yield from _look(facts, stage, run)
 
 
-def _look(stage: Stage, run: RunFacts) -> Iterator[Finding]:
+def _look(facts: Facts, stage: Stage, run: RunFacts) -> Iterator[Finding]:
     script = run.script
     if script is None or script.opaque or _has_pipefail(run, script):
         return
@@ -58,7 +59,7 @@ def _look(stage: Stage, run: RunFacts) -> Iterator[Finding]:
     if not downloads:
         return
     kept = [chain for chain in downloads if _decides_about_build(run, script, chain)]
-    reason = _lacks_pipefail(stage, run)
+    reason = _lacks_pipefail(facts, stage, run)
     if not kept:
         reason = (
             "what follows runs whatever becomes of this pipeline, so its status would not matter"
@@ -100,12 +101,16 @@ def _decides_about_build(run: RunFacts, script: Script, chain: tuple[Command, ..
     return True
 
 
-def _lacks_pipefail(stage: Stage, run: RunFacts) -> str | None:
+def _lacks_pipefail(facts: Facts, stage: Stage, run: RunFacts) -> str | None:
     if run.shell_name:
         known = run.shell_name in _WITH_PIPEFAIL
         return None if known else f"{run.shell_name} has no pipefail, or not in every version"
     image = stage.root_image or "the base image"
-    if sh_knows_pipefail(image):
+    base = facts.base_image(stage)
+    if base and base.system and base.system.sh:
+        if base.system.sh in _WITH_PIPEFAIL:
+            return None
+    elif sh_knows_pipefail(image):
         return None
     return f"/bin/sh of {image} may be dash, which has no pipefail; SHELL with bash would have it"
 

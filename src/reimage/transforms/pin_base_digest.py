@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 from reimage.model import Facts
 from reimage.model.images.answers import Pinning
 from reimage.model.images.pins import Changed, Stays, Unasked, decide
 from reimage.model.images.places import Place, Unclear, image_places, is_named
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-
-_NOT_ASKED = Pinning()
 
 
 @transformation(claim=Claim.SAME_IMAGE, may_change=("From",))
@@ -31,8 +30,12 @@ def pin_base_digest(facts: Facts) -> Iterator[Finding]:
     so; `reimage pin` does.
     """
     images = facts.images
-    pinning = images.pinning if images else None
-    named = images.named_contexts if images else frozenset()
+    if images is None or images.pinning is None:
+        # Where nobody wants pins: one remark for the file, and no reading of references.
+        unpinned = (stage.from_ for stage in facts.stages if _is_unpinned(stage.image))
+        yield from (Skipped("the registry", from_.span) for from_ in islice(unpinned, 1))
+        return
+    pinning, named = images.pinning, images.named_contexts
     for place in image_places(facts):
         if isinstance(place, Unclear):
             yield Refusal(place.message, place.at)
@@ -42,8 +45,12 @@ def pin_base_digest(facts: Facts) -> Iterator[Finding]:
                 yield finding
 
 
-def _look_at(place: Place, pinning: Pinning | None) -> Finding | None:
-    decision = decide(place.reference, pinning or _NOT_ASKED)
+def _is_unpinned(image: str | None) -> bool:
+    return image is not None and image != "scratch" and "@" not in image
+
+
+def _look_at(place: Place, pinning: Pinning) -> Finding | None:
+    decision = decide(place.reference, pinning)
     match decision:
         case Stays(reason=reason):
             return Refusal(reason, place.at)

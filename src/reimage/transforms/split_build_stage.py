@@ -11,7 +11,9 @@ from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skippe
 from reimage.rewriting.edits.final_stage import split_stage
 
 
-@transformation(claim=Claim.SAME_BEHAVIOUR, may_change=("Stages",))
+@transformation(
+    claim=Claim.SAME_BEHAVIOUR, may_change=("Stages", "From", "Env", "Cmd", "Entrypoint")
+)
 def split_build_stage(facts: Facts) -> Iterator[Finding]:
     """Build in one stage and ship only what runs in another.
 

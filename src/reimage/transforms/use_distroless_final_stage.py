@@ -51,9 +51,9 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
 
     Refuses where a shell is asked for: a RUN, a CMD or HEALTHCHECK in shell form, a script of
     package.json that does more than call node, Python sources that start programs; and where an
-    account is named that is not there. Where the tag of Python names no release of Debian, the
-    image is of the newest, whose C library runs what was linked to an older one; a tag with a patch
-    version may be of any age, and is left.
+    account is named that is not there. Where the tag of Python names no release of Debian, and
+    no registry was asked (`--bases`), the image is of the newest, whose C library runs what was
+    linked to an older one; a tag with a patch version may be of any age, and is left.
     """
     if len(facts.stages) < 2:
         return
@@ -98,13 +98,22 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
             return script
         if not script and started.program not in _NODE:
             return f"{started.program} is not in a distroless image"
-        return for_node(base)
+        return for_node(base, _release(facts, stage))
     if facts.context is None:
         return None
     if problem := _starts_programs(facts.context):
         return problem
     used = {other for other in stage.uses if official(other.image or "", "python")}
-    return for_python(base, used.pop() if len(used) == 1 else None)
+    builder = used.pop() if len(used) == 1 else None
+    known = _release(facts, stage)
+    if builder and not base.release and _release(facts, builder) != known:
+        return "the build stage has another release of Debian"
+    return for_python(base, builder, known)
+
+
+def _release(facts: Facts, stage: Stage) -> str:
+    system = facts.system(stage)
+    return system.release if system and system.family == "debian" else ""
 
 
 def _is_computed(stage: Stage) -> bool:

@@ -72,9 +72,7 @@ def only_these(daemon: Daemon, name: str, paths: set[str], archive: Path) -> Non
     with tarfile.open(whole) as source, tarfile.open(archive, "w") as target:
         for info in source:
             path = info.name.rstrip("/")
-            if info.isdir() and path in above | {"tmp"}:
-                target.addfile(info)
-            elif path in paths and info.issym():
+            if (info.isdir() and path in above | {"tmp"}) or (path in paths and info.issym()):
                 target.addfile(info)
             elif path in paths and (info.isreg() or info.islnk()):
                 content = source.extractfile(info)

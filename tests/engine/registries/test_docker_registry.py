@@ -13,12 +13,12 @@ from tests.engine.registries.conftest import PASSWORD, Authority, Client, Serve,
 from tests.engine.registries.uploading import LAYER, PLATFORMS, Uploaded
 
 from buildkit_client.docker_config import DockerConfig
+from reimage.image.platforms import read_platform
 from reimage.model.images.references import Reference, parse_reference
 from reimage.registry.base_images import base_image
 from reimage.registry.client import Registry
 from reimage.registry.errors import Denied, NotFound, Unreachable
 from reimage.registry.listing import referrers, tags
-from reimage.registry.platforms import read_platform
 
 if TYPE_CHECKING:
     from tests.engine.daemon import Daemon

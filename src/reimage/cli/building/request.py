@@ -34,27 +34,45 @@ class Plan(NamedTuple):
     progress: str
 
 
-def plan(flags: Flags) -> Plan:
-    """Check and translate all that was typed, before anything is asked of a builder."""
+def plan(flags: Flags, sources: contexts.Sources | None = None) -> Plan:
+    """Check and translate all that was typed, before anything is asked of a builder.
+
+    `sources` go before what the flags say about context and Dockerfile.
+    """
     _writable("--metadata-file", flags.metadata_file)
     _writable("--iidfile", flags.iidfile)
     # The flags come first: a Dockerfile on the standard input is read last.
     exports = outputs.exports(flags.output or (), load=flags.load, push=flags.push)
     tags = tuple(names.full_name("--tag", tag) for tag in flags.tag or ())
     progress = _progress(flags)
-    request, told_as = _request(flags)
+    request, told_as = _request(flags, sources)
     return Plan(
         request=request,
         exports=exports,
         names=tuple(dict.fromkeys(tags)),
         annotations=values.annotations(flags.annotation or ()),
-        builder=_builder(flags.builder),
+        builder=builder_url(flags.builder),
         dockerfile=told_as,
         progress=progress,
     )
 
 
-def _request(flags: Flags) -> "tuple[BuildRequest, str]":
+def _request(flags: Flags, given: contexts.Sources | None) -> "tuple[BuildRequest, str]":
+    from dataclasses import replace
+
+    request = without_sources(flags)
+    found = given or contexts.sources(flags.context, flags.file)
+    options = dict(request.frontend_options)
+    if found.remote_name:
+        options["filename"] = found.remote_name
+    sourced = replace(
+        request, context=found.context, dockerfile=found.dockerfile, frontend_options=options
+    )
+    return sourced, found.told_as
+
+
+def without_sources(flags: Flags) -> "BuildRequest":
+    """All that the flags say but for where the files are."""
     from buildkit_client.request import BuildRequest
 
     if flags.network not in _NETWORKS:
@@ -64,7 +82,7 @@ def _request(flags: Flags) -> "tuple[BuildRequest, str]":
     options = dict(attestations.options)
     if flags.cgroup_parent:
         options["cgroup-parent"] = flags.cgroup_parent
-    request = BuildRequest(
+    return BuildRequest(
         contexts=contexts.named_contexts(flags.build_context or ()),
         target=flags.target,
         platforms=values.listed(flags.platform or ()),
@@ -83,19 +101,8 @@ def _request(flags: Flags) -> "tuple[BuildRequest, str]":
         entitlements=_entitlements(flags.allow or ()),
         provenance=attestations.provenance,
         sbom=attestations.sbom,
-    )
-    found = contexts.sources(flags.context, flags.file)
-    if found.remote_name:
-        options["filename"] = found.remote_name
-    from dataclasses import replace
-
-    sourced = replace(
-        request,
-        context=found.context,
-        dockerfile=found.dockerfile,
         frontend_options=options,
     )
-    return sourced, found.told_as
 
 
 def _entitlements(words: Iterable[str]) -> tuple[str, ...]:
@@ -109,7 +116,7 @@ def _entitlements(words: Iterable[str]) -> tuple[str, ...]:
     return found
 
 
-def _builder(given: str) -> str:
+def builder_url(given: str) -> str:
     """As a URL; empty for the one that is found."""
     name = given or os.environ.get("BUILDX_BUILDER", "")
     return name if not name or "://" in name else f"buildx://{name}"

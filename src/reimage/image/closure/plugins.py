@@ -63,7 +63,6 @@ OPENED = (
     Opened("libncurses", ("lib/terminfo", "usr/share/terminfo", "etc/terminfo")),
     Opened("libtinfo", ("lib/terminfo", "usr/share/terminfo", "etc/terminfo")),
     Opened("libodbc.so", ("etc/odbc.ini", "etc/odbcinst.ini")),
-    Opened("libperl.so", ("usr/lib/{triplet}/perl-base", "usr/share/perl", "etc/perl")),
     Opened("nginx", ("etc/nginx", "usr/share/nginx", "usr/lib/nginx/modules", "var/www")),
 )
 

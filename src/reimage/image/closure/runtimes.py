@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _PYTHON = re.compile(r"python(\d(\.\d+)?)?$|pypy\d?")
+_TRIPLETS = ("-linux-gnu", "-linux-gnueabihf", "-linux-gnueabi", "-linux-musl")
 _VERSIONED = re.compile(r"(python|pypy)\d\.\d+$")
 
 
@@ -29,6 +30,11 @@ def folders(files: Files, program: str, resolved: str) -> Iterator[str]:
     elif name in ("ruby", "perl", "php"):
         for prefix in ("usr/local", "usr"):
             yield from (f"{prefix}/lib/{name}", f"{prefix}/share/{name}", f"etc/{name}")
+            # Debian keeps compiled modules beside its libraries: perl-base, perl5, ruby …
+            for triplet in files.tree.inside(f"{prefix}/lib"):
+                inside = f"{prefix}/lib/{triplet}"
+                found = files.tree.inside(inside) if triplet.endswith(_TRIPLETS) else ()
+                yield from (f"{inside}/{each}" for each in found if each.startswith(name))
 
 
 def is_runtime(program: str) -> bool:

@@ -35,30 +35,34 @@ class Replacement(NamedTuple):
     libraries: tuple[str, ...] = ()
 
 
-def for_node(base: Official) -> Replacement | str:
-    """The image with the same major version of Node.js."""
+def for_node(base: Official, known: str) -> Replacement | str:
+    """The image with the same major version of Node.js. `known` is the release of Debian that the
+    base has, where that is known."""
     major = base.version.partition(".")[0]
     if major not in _NODE_VERSIONS:
         return f"there is no distroless image with Node.js {base.version or 'of that tag'}"
     if "." in base.version:
         return f"a distroless image follows Node.js {major}, and this one is held at {base.version}"
-    release = base.release or "bookworm"
+    release = base.release or known or "bookworm"
     if release not in _DEBIAN:
         return f"there is no distroless image of Debian {release}"
     return Replacement(f"gcr.io/distroless/nodejs{major}-{_DEBIAN[release]}")
 
 
-def for_python(base: Official, builder: Stage | None) -> Replacement | str:
+def for_python(base: Official, builder: Stage | None, known: str) -> Replacement | str:
     """The image that the interpreter of the build stage is carried to: distroless images have
-    Debian's own Python, which is another version than the one that installed the packages."""
+    Debian's own Python, which is another version than the one that installed the packages.
+
+    `known` is the release of Debian that the base has, where that is known."""
     parts = base.version.split(".")
     if len(parts) < 2:
         return f"the tag of python:{base.version} does not tell the version of its library's folder"
-    release = base.release or _newest_for(parts)
+    release = base.release or known or _newest_for(parts)
     if release not in _DEBIAN:
         return (
             f"which release of Debian python:{base.version} is made from decides about its C "
-            f"library: name it in the tag, as in python:{base.version}-slim-bookworm"
+            f"library: name it in the tag, as in python:{base.version}-slim-bookworm, or ask the "
+            "registry with --bases"
         )
     other = official(builder.image or "", "python") if builder else None
     if other is None or (other.version, other.release) != (base.version, base.release):

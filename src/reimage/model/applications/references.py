@@ -38,6 +38,8 @@ class Official(NamedTuple):
     @property
     def slim_sibling(self) -> str:
         """The slim image of the same version and release."""
+        if self.release and self.name in ("debian", "node"):
+            return self.with_variant(f"{self.release}-slim")
         return self.with_variant(f"slim-{self.release}" if self.release else "slim")
 
     def with_variant(self, variant: str) -> str:

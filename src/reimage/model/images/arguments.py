@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from reimage.dockerfile import Arg, From, KeyValue, Reference, expand, references
+from reimage.image.digests import is_digest
 from reimage.model.facts import Facts
-from reimage.model.images.references import is_digest
 from reimage.model.stages import PLATFORM_ARGUMENTS
 from reimage.text import Span
 

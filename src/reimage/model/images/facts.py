@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import NamedTuple
 
+from reimage.image.systems import System
 from reimage.model.images.answers import Pinning
 
 
 class BaseImage(NamedTuple):
     """One platform's image: what its configuration puts in force, and its size in bytes.
 
-    `env` keeps the order of the configuration. `size` is that of the compressed layers.
+    `env` keeps the order of the configuration. `size` is that of the compressed layers. `system` is
+    None where neither the image nor the table of official images tells.
     """
 
     digest: str
@@ -28,6 +31,8 @@ class BaseImage(NamedTuple):
     on_build: tuple[str, ...] = ()
     layers: int = 0
     size: int = 0
+    created: datetime | None = None
+    system: System | None = None
 
 
 class ImageFacts(NamedTuple):
@@ -35,8 +40,11 @@ class ImageFacts(NamedTuple):
 
     `pinning` is None when no registry was asked for digests. `bases` are by `str(Reference)`.
     `named_contexts` are the names that the build gives another meaning (`--build-context`).
+    `versioned` are, by `Reference.tagged`, the most specific tags that stand for the same image as
+    `latest`.
     """
 
     pinning: Pinning | None = None
     bases: Mapping[str, BaseImage] = {}
     named_contexts: frozenset[str] = frozenset()
+    versioned: Mapping[str, str] = {}

@@ -1,7 +1,6 @@
 """What the name of an image means, by the grammar of BuildKit and the registries.
 
-Source: the documentation of github.com/distribution/reference (grammar and normalisation) and of
-github.com/opencontainers/go-digest.
+Source: the documentation of github.com/distribution/reference (grammar and normalisation).
 """
 
 from __future__ import annotations
@@ -9,14 +8,13 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from reimage.image.digests import is_digest
 from reimage.text import late
 
 DOCKER_HUB = "docker.io"
 LATEST = "latest"
 _OFFICIAL = "library/"
 _LONGEST_PATH = 255
-_HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
-"""The algorithms that BuildKit knows, and the length of their digests."""
 
 _LABEL = "[a-zA-Z0-9]+(?:-+[a-zA-Z0-9]+)*"
 _DOMAIN = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
@@ -86,13 +84,6 @@ def parse_reference(text: str) -> Reference | NoReference:
     if match["digest"] and not is_digest(match["digest"]):
         return NoReference(f"{match['digest']} is no digest that BuildKit knows")
     return Reference(match["domain"] or "", match["path"], match["tag"], match["digest"])
-
-
-def is_digest(text: str) -> bool:
-    """Whether this is `algorithm:hex` with an algorithm that BuildKit knows."""
-    algorithm, _, digits = text.partition(":")
-    length = _HEX_DIGITS.get(algorithm)
-    return len(digits) == length and not set(digits) - set("0123456789abcdef")
 
 
 def _split(text: str) -> tuple[str, str]:

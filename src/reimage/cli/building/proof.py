@@ -1,0 +1,117 @@
+"""The flags of `reimage optimize --build`: what to build with, and what to ask of the images."""
+
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from reimage.cli.building.fields import number
+from reimage.cli.building.flags import Flags
+from reimage.cli.errors import BadUsage
+
+if TYPE_CHECKING:
+    from reimage.pipeline.proving.proving import Proving
+    from reimage.verify.smoke.plan import SmokeTest
+
+_Many = list[str] | None
+_NETWORKS = ("default", "host", "none")
+
+
+class ProofFlags(NamedTuple):
+    """As typed. All but `build` need it."""
+
+    build: bool = False
+    smoke: str | None = None
+    smoke_network: str | None = None
+    build_timeout: str | None = None
+    build_arg: _Many = None
+    build_context: _Many = None
+    target: str | None = None
+    secret: _Many = None
+    ssh: _Many = None
+    network: str | None = None
+    add_host: _Many = None
+    builder: str | None = None
+
+    def refuse_alone(self) -> None:
+        """Without --build nobody would look at the others."""
+        for name, value in self._asdict().items():
+            if value and not self.build:
+                raise BadUsage(
+                    f"--{name.replace('_', '-')} needs --build: nothing is built without."
+                )
+
+
+@contextmanager
+def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Proving | None]":
+    """What proves, while it is connected to a builder; nothing without --build."""
+    flags.refuse_alone()
+    if not flags.build:
+        yield None
+        return
+    from reimage.cli.building.request import builder_url, without_sources
+
+    test = smoke_test(flags.smoke)
+    network = flags.smoke_network or "none"
+    if network not in _NETWORKS:
+        raise BadUsage(f"--smoke-network takes default, host or none, not '{network}'.")
+    given = flags.build_timeout
+    timeout = None if given is None else float(number("--build-timeout", given))
+    request = without_sources(
+        Flags(
+            build_arg=flags.build_arg,
+            build_context=flags.build_context,
+            target=flags.target or "",
+            secret=flags.secret,
+            ssh=flags.ssh,
+            network=flags.network or "default",
+            add_host=flags.add_host,
+        )
+    )
+    url = builder_url(flags.builder or "")
+    from buildkit_client import connect
+    from buildkit_client.errors import BuildKitError
+    from reimage.cli.building.endings import ended_by_signals
+    from reimage.pipeline.proving.building import Settings
+    from reimage.pipeline.proving.proving import Proving
+
+    try:
+        builder = connect(url)
+    except BuildKitError as error:
+        text = str(error).rstrip(".")
+        raise BadUsage(f"{text[:1].upper()}{text[1:]}.") from error
+    with ended_by_signals(), builder:
+        settings = Settings(
+            builder,
+            request,
+            test,
+            network,  # type: ignore[arg-type]  # one of _NETWORKS
+            timeout,
+            tell,
+        )
+        yield Proving(settings)
+
+
+def smoke_test(given: str | None) -> "SmokeTest":
+    """A smoke file, by its name; or a command that does the same in both images."""
+    from reimage.verify.smoke.plan import BadSmokeFile, Command, SmokeTest, read_plan
+
+    if given is None:
+        return SmokeTest()
+    path = Path(given)
+    if path.suffix == ".toml":
+        try:
+            return read_plan(path.read_text("utf-8"), given)
+        except BadSmokeFile as error:
+            raise BadUsage(str(error)) from error
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise BadUsage(f"--smoke {given}: {reason}.") from error
+    try:
+        words = tuple(shlex.split(given))
+    except ValueError as error:
+        raise BadUsage(f"--smoke {given}: the quotes do not match.") from error
+    if not words:
+        raise BadUsage("--smoke takes a command, or a smoke file (.toml).")
+    return SmokeTest(run=Command(words, whole=True, exit=None))

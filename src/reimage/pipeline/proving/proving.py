@@ -1,0 +1,130 @@
+"""A rewritten Dockerfile and the proof of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from reimage.model import Facts
+from reimage.pipeline.proving.building import BuildBench, Built, Settings
+from reimage.pipeline.proving.refused import NotProvable
+from reimage.pipeline.proving.search import Found, search
+from reimage.pipeline.proving.trial import Trial
+from reimage.pipeline.results import BuildReport, SideReport
+from reimage.rewriting import Dropped, Identified, Outcome
+from reimage.verify.smoke.judging import failures
+
+if TYPE_CHECKING:
+    from reimage.dockerfile import Dockerfile
+    from reimage.model import ContextFacts
+    from reimage.verify.smoke.plan import SmokeTest
+
+
+class Task(NamedTuple):
+    """One Dockerfile: its context (none where it has none), and how to rewrite it without the
+    rewrites of some ids."""
+
+    tree: Dockerfile
+    folder: Path | None
+    context: ContextFacts | None
+    ignore: bytes
+    rewritten: Callable[[frozenset[str]], Outcome]
+
+
+class Proved(NamedTuple):
+    """What was proven; `unchecked` are rewrites of stages that are not part of what was built."""
+
+    outcome: Outcome
+    dropped: tuple[Dropped, ...]
+    unchecked: tuple[Identified, ...]
+    report: BuildReport
+
+
+class Proving:
+    """Proves what transformations claim, on one builder. Give it to the pipeline as an option."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    def __call__(self, task: Task) -> Proved:
+        """Build, compare, and drop what does not hold.
+
+        Raises NotProvable where the original does not build or fails its own smoke test, and
+        BuildKitError where the builder itself fails.
+        """
+        began = time.monotonic()
+        rewritten = lru_cache(maxsize=256)(task.rewritten)
+        target = self._settings.request.target
+        whole = rewritten(frozenset())
+        unchecked = tuple(_unbuilt(whole, task.tree, target))
+        without = frozenset(one.id for one in unchecked)
+        source = task.tree.source.encode("utf-8", "surrogateescape")
+        path = task.context.ignore_path if task.context else ".dockerignore"
+        with BuildBench(self._settings, task.folder, source, (path, task.ignore)) as bench:
+            bench.build_both(rewritten(without))
+            _check_original(bench.original, self._settings.test)
+            trial = Trial(bench, self._settings.test)
+            found: Found = search(rewritten, trial, without=without)
+            changed = found.outcome.text != found.outcome.source or found.outcome.files
+            after = bench.built(found.outcome) if changed else bench.original
+            report = BuildReport(
+                builder=self._settings.builder.url,
+                smoke=_described(self._settings.test),
+                before=_side(bench.original),
+                after=_side(after),
+                builds=bench.builds,
+                seconds=time.monotonic() - began,
+            )
+        return Proved(found.outcome, found.dropped, unchecked, report)
+
+
+def _check_original(original: Built, test: SmokeTest) -> None:
+    if test.expects and (told := failures(test, original.smoke(None))):
+        raise NotProvable(f"The original does not pass its smoke test: {told[0]}.")
+
+
+def _unbuilt(outcome: Outcome, tree: Dockerfile, target: str) -> list[Identified]:
+    """Rewrites in stages that the target needs nothing of: no build shows what they do."""
+    stages = Facts(tree).stages
+    wanted = [stage for stage in stages if target.lower() in (stage.name, str(stage.index))]
+    waiting = (wanted if target and wanted else list(stages))[-1:]
+    built = set()
+    while waiting:
+        stage = waiting.pop()
+        if stage.index not in built:
+            built.add(stage.index)
+            waiting += [*stage.uses, *([stage.base] if stage.base else [])]
+    spans = [
+        (stage.from_.span.start, max(each.span.end for each in (stage.from_, *stage.instructions)))
+        for stage in stages
+        if stage.index not in built
+    ]
+    return [
+        one
+        for one in outcome.applied
+        if any(start <= one.original.start < end for start, end in spans)
+    ]
+
+
+def _side(built: Built) -> SideReport:
+    image = built.subject.image
+    return SideReport(
+        size=image.unpacked_size,
+        compressed_size=image.compressed_size,
+        layers=len(image.layers),
+        seconds=round(built.seconds, 3),
+        steps=built.steps,
+        cached_steps=built.cached_steps,
+    )
+
+
+def _described(test: SmokeTest) -> str:
+    if test.http:
+        paths = ", ".join(f"{each.port}{each.path}" for each in test.http)
+        return f"requests: {paths}"
+    if test.run:
+        return "run: " + " ".join(test.run.args)
+    return "the command stays up or ends as before, and opens the same ports"

@@ -1,0 +1,141 @@
+"""Which rewrites hold: level by level, and by bisection where something does not.
+
+A set of rewrites is tried by rewriting the file again without the others. A claim is checked on
+the rewrites that make it together with those that make a stronger one, for the image of all of
+them says nothing about a claim that others do not make.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from typing import NamedTuple
+
+from reimage.rewriting import Claim, Dropped, Identified, Outcome
+
+Rewritten = Callable[[frozenset[str]], Outcome]
+"""The outcome without the rewrites of these ids."""
+Fails = Callable[[Outcome, Claim], str]
+"""Why a rewritten file does not keep a claim; nothing where it does."""
+
+
+class Found(NamedTuple):
+    """What holds, and what was dropped, with reasons."""
+
+    outcome: Outcome
+    dropped: tuple[Dropped, ...]
+
+
+class Culprit(NamedTuple):
+    """A rewrite that breaks something, and the one without which it would not."""
+
+    id: str
+    partner: str | None
+
+
+def search(rewritten: Rewritten, fails: Fails, *, without: Collection[str] = ()) -> Found:
+    """The largest part of the rewrites that was shown to hold; at worst none."""
+    return _Search(rewritten, fails, frozenset(without)).run()
+
+
+def culprit(
+    ids: Sequence[str], fails: Callable[[Sequence[str]], object], *, fine: int = 0
+) -> Culprit:
+    """The first of `ids` that breaks what those before it did not, by bisection.
+
+    All of them together fail; the first `fine` of them do not.
+    """
+    at = _first(fine, len(ids), lambda count: fails(ids[:count]))
+    guilty, others = ids[at - 1], ids[: at - 1]
+    if not others or fails([guilty]):
+        return Culprit(guilty, None)
+    partner = _first(0, len(others), lambda count: fails([*others[:count], guilty]))
+    return Culprit(guilty, others[partner - 1])
+
+
+def _first(fine: int, broken: int, fails: Callable[[int], object]) -> int:
+    """A count that fails where one less does not; `broken` is known to fail, and `fine` not to."""
+    while broken - fine > 1:
+        middle = (fine + broken) // 2
+        if fails(middle):
+            broken = middle
+        else:
+            fine = middle
+    return broken
+
+
+class _Search:
+    def __init__(self, rewritten: Rewritten, fails: Fails, without: frozenset[str]) -> None:
+        self._rewritten = rewritten
+        self._fails = fails
+        self._whole = rewritten(without)
+        self._rewrites = {one.id: one for one in self._whole.applied}
+        self._known = set(self._rewrites) | without
+        self._levels = levels(self._whole.applied)
+        self._reasons: dict[str, str] = {}
+
+    def run(self) -> Found:
+        good: list[str] = []
+        implied = self._strongest()
+        for level in sorted(set(self._levels.values())):
+            fresh = [id for id, its in self._levels.items() if its is level]
+            if self._reasons or implied is None or level < implied:
+                fresh = self._holding(good, fresh, level)
+            good += fresh
+        outcome = self._keeping(good)
+        return Found(outcome, tuple(self._dropped(outcome)))
+
+    def _strongest(self) -> Claim | None:
+        """The strongest claim that all rewrites together keep: then so do all weaker ones."""
+        for level in sorted(set(self._levels.values())):
+            if not self._fails(self._whole, level):
+                return level
+        return None
+
+    def _holding(self, good: Sequence[str], fresh: Sequence[str], level: Claim) -> list[str]:
+        """Those of `fresh` that keep `level` beside `good`."""
+        left = list(fresh)
+
+        def fails(ids: Sequence[str]) -> str:
+            return self._fails(self._keeping(ids), level) if ids else ""
+
+        while left and fails([*good, *left]):
+            found = culprit([*good, *left], fails, fine=len(good))
+            pair = [found.partner] if found.partner else []
+            # With the two alone it may be another failure, or none: then the first one counts.
+            reason = fails([*pair, found.id]) or fails([*good, *left])
+            self._reasons[found.id] = reason + self._together(found.partner)
+            left.remove(found.id)
+        return left
+
+    def _together(self, partner: str | None) -> str:
+        if partner is None:
+            return ""
+        one = self._rewrites[partner]
+        line = self._whole.source.count("\n", 0, one.original.start) + 1
+        return f" (only together with {one.transformation.title} of line {line})"
+
+    def _keeping(self, ids: Collection[str]) -> Outcome:
+        """The outcome of these alone: what comes in the place of another one is left out, too."""
+        kept = frozenset(ids)
+        while True:
+            outcome = self._rewritten(frozenset(self._known - kept))
+            others = {one.id for one in outcome.applied} - kept
+            if not others - self._known:
+                return outcome
+            self._known |= others
+
+    def _dropped(self, outcome: Outcome) -> list[Dropped]:
+        applied = {one.id for one in outcome.applied}
+        gone = [one for one in self._whole.applied if one.id not in applied]
+        return [Dropped(one, self._reasons.get(one.id) or _BASE_GONE) for one in gone]
+
+
+_BASE_GONE = "it builds on a rewrite that was dropped"
+
+
+def levels(applied: Sequence[Identified]) -> dict[str, Claim]:
+    """The claim of each rewrite, by id; not stronger than those of the rewrites it builds on."""
+    found: dict[str, Claim] = {}
+    for one in applied:
+        found[one.id] = max([one.claim, *(found[id] for id in one.builds_on if id in found)])
+    return found

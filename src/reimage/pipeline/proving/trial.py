@@ -1,0 +1,104 @@
+"""One rewritten file, built and compared with the original."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from reimage.pipeline.proving.refused import NotBuilt
+from reimage.rewriting import Claim, Outcome
+from reimage.verify.files import differing_paths
+from reimage.verify.same_behaviour import missing_files, same_behaviour
+from reimage.verify.same_files import same_files
+from reimage.verify.same_image import same_image
+from reimage.verify.smoke.judging import Seen, differences
+
+if TYPE_CHECKING:
+    from reimage.verify.smoke.plan import SmokeTest
+    from reimage.verify.subjects import Subject
+
+_TOLD = 3
+"""differences named in a reason"""
+
+
+class Variant(Protocol):
+    """A file that was built."""
+
+    @property
+    def subject(self) -> Subject: ...
+
+    def smoke(self, expected: Seen | None) -> Seen:
+        """Run the smoke test on it; once, however often it is asked for."""
+        ...
+
+
+class Bench(Protocol):
+    """What builds."""
+
+    @property
+    def original(self) -> Variant:
+        """The file as it was."""
+        ...
+
+    def original_again(self) -> Variant:
+        """The original, built anew without a cache."""
+        ...
+
+    def built(self, outcome: Outcome) -> Variant:
+        """A rewritten file, built once. Raises NotBuilt."""
+        ...
+
+
+@dataclass(slots=True)
+class Trial:
+    """Tells why a rewritten file does not keep a claim; "" if it does."""
+
+    bench: Bench
+    test: SmokeTest
+    _noise: frozenset[str] | None = None
+
+    def __call__(self, outcome: Outcome, claim: Claim) -> str:
+        if outcome.text == outcome.source and not outcome.files:
+            return ""
+        try:
+            variant = self.bench.built(outcome)
+        except NotBuilt as error:
+            return str(error)
+        declared = {name for one in outcome.applied for name in one.transformation.may_change}
+        told = self._differences(variant.subject, claim, declared) or self._smoke(variant, claim)
+        more = f" and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        return "; ".join(told[:_TOLD]) + more
+
+    def _differences(self, after: Subject, claim: Claim, declared: Collection[str]) -> list[str]:
+        before = self.bench.original.subject
+        if claim is Claim.SAME_BEHAVIOUR:
+            return same_behaviour(before, after, declared=declared)
+        if claim is Claim.CHANGES_BEHAVIOUR:
+            return missing_files(before, after)
+        compare = _COMPARISONS[claim]
+        told = compare(before, after, declared=declared)
+        if any(sentence.startswith("/") for sentence in told):
+            # Before somebody is blamed: does the original itself come out the same twice?
+            told = compare(before, after, declared=declared, noise=self._not_repeated())
+        return told
+
+    def _not_repeated(self) -> frozenset[str]:
+        if self._noise is None:
+            again = self.bench.original_again().subject
+            self._noise = differing_paths(self.bench.original.subject, again)
+        return self._noise
+
+    def _smoke(self, after: Variant, claim: Claim) -> list[str]:
+        before = self.bench.original
+        same = before.subject.image.config == after.subject.image.config
+        if claim is Claim.SAME_IMAGE and same:
+            return []  # equal files with an equal command: there is nothing to see
+        expected = before.smoke(None)
+        return differences(self.test, expected, after.smoke(expected))
+
+
+_COMPARISONS: dict[Claim, Callable[..., list[str]]] = {
+    Claim.SAME_IMAGE: same_image,
+    Claim.SAME_FILES: same_files,
+}

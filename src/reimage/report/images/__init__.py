@@ -1,0 +1,1 @@
+"""Images for people and programs: the terminal, JSON, Markdown, annotations and a page."""
