@@ -74,7 +74,7 @@ def page(rows: Mapping[str, Row]) -> str:
         "",
         _told(
             "Packages that a Dockerfile installs by name stay installed, even where they look like",
-            "tools of a person; symbols stay in programs.",
+            "tools of a person; symbols stay in programs. A JDK alone is little more than its JRE.",
         ),
         "",
         "## Left as they are",

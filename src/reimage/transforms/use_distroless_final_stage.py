@@ -30,7 +30,6 @@ from reimage.rewriting.edits.instruction_edits import remove_instruction
 from reimage.shell import Verb
 from reimage.text import Edit
 
-_LOCALES = "/locale-archive"
 _NODE = ("node", "nodejs", "/usr/local/bin/node")
 
 
@@ -52,9 +51,9 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
 
     Refuses where a shell is asked for: a RUN, a CMD or HEALTHCHECK in shell form, a script of
     package.json that does more than call node, Python sources that start programs; and where an
-    account is named that is not there. Where the tag of Python names no release of Debian, the
-    image is of the newest, whose C library runs what was linked to an older one; a tag with a patch
-    version may be of any age, and is left.
+    account is named that is not there. Where the tag of Python names no release of Debian, and
+    no registry was asked (`--bases`), the image is of the newest, whose C library runs what was
+    linked to an older one; a tag with a patch version may be of any age, and is left.
     """
     if len(facts.stages) < 2:
         return
@@ -100,16 +99,10 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
         if not script and started.program not in _NODE:
             return f"{started.program} is not in a distroless image"
         return for_node(base, _release(facts, stage))
-    return _look_at_python(facts, stage, base)
-
-
-def _look_at_python(facts: Facts, stage: Stage, base: Official) -> Replacement | str | None:
     if facts.context is None:
         return None
     if problem := _starts_programs(facts.context):
         return problem
-    if any(_LOCALES in each.arguments.text for each in stage.instructions):
-        return "its locales were made for the C library of the build stage"
     used = {other for other in stage.uses if official(other.image or "", "python")}
     builder = used.pop() if len(used) == 1 else None
     known = _release(facts, stage)

@@ -7,8 +7,10 @@ import posixpath
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from reimage.dockerfile import Cmd, Entrypoint
 from reimage.model.applications.application import Addition, Application, Artifact
 from reimage.model.applications.entry import Entry
+from reimage.model.applications.node_scripts import plain_script, read_manifest
 from reimage.model.applications.parts import parts
 from reimage.model.applications.references import official
 from reimage.model.applications.steps import Kind, Step
@@ -19,6 +21,7 @@ from reimage.model.applications.system_packages import (
 )
 from reimage.model.context import ContextFacts
 from reimage.model.stages import Stage
+from reimage.text import Edit
 
 _PRODUCTION = ("--omit=dev", "--production", "--prod", "--only=production", "--only=prod", "-P")
 _PRUNE = {
@@ -37,21 +40,22 @@ def node_application(
     if base is None or not base.debian:
         return None
     installed = installed_packages(steps)
+    command = _without_pnpm(stage, started, context)
     if isinstance(installed, str):
         return installed
-    installs = [step for step in steps if step.kind is Kind.DEPENDENCIES]
+    if isinstance(command, str):
+        return command
+    installs = [s for s in steps if s.kind is Kind.DEPENDENCIES and not _is_tool(s)]
     gains = not base.slim or any(is_build_only(each) for each in installed)
     if not installs or not gains:
         return None
     folder = stage.end.workdir
-    manifest = _manifest(context)
+    manifest = read_manifest(context)
     if folder is None or folder == "/":
         return "it is not known in which directory the application is"
     if manifest is None:
         return "there is no package.json to read at the top of the build context"
-    if any(path == "node_modules" or path.startswith("node_modules/") for path in context.files):
-        return "node_modules is in the build context, and would take the place of what is installed"
-    if problem := _problem(installs, folder):
+    if problem := _problem(installs, folder, context):
         return problem
     modules = f"{folder}/node_modules"
     found = parts(stage, [step for step in steps if step.kind is not Kind.BUILD], (modules,))
@@ -74,19 +78,52 @@ def node_application(
         sources=found.again,
         artifacts=(*found.artifacts, *outputs),
         added=_pruning(installs, stage, manifest, script),
+        replaced=command,
         assumed="that no package needs a program or library which only the full image has",
     )
 
 
-def _manifest(context: ContextFacts) -> Mapping[str, Any] | None:
-    try:
-        data = json.loads(context.texts.get("package.json", "").removeprefix("\ufeff"))
-    except (ValueError, RecursionError):
-        return None
-    return data if isinstance(data, dict) else None
+def _is_tool(step: Step) -> bool:
+    """Whether npm installs only another package manager."""
+    operation = step.operation
+    names = [
+        (word.value or "").partition("@")[0] for word in (operation.packages if operation else ())
+    ]
+    return (
+        operation is not None
+        and operation.manager.name == "npm"
+        and operation.has("-g", "--global")
+        and bool(names)
+        and all(name in ("corepack", "npm", "pnpm", "yarn") for name in names)
+    )
 
 
-def _problem(installs: Sequence[Step], folder: str) -> str | None:
+def _without_pnpm(stage: Stage, started: Entry, context: ContextFacts) -> tuple[Edit, ...] | str:
+    """CMD and ENTRYPOINT with node where pnpm starts it: the slim image has no pnpm."""
+    if started.program != "pnpm":
+        return ()
+    if started.shell:
+        return "a shell starts pnpm, and the slim image has none of it"
+    words = plain_script(started.words, context)
+    if isinstance(words, str):
+        return words.replace("a distroless", "the slim")
+    found = [each for each in stage.instructions if isinstance(each, Cmd | Entrypoint)]
+    if len(found) == 1:
+        return (Edit(found[0].arguments.whole, json.dumps(list(words))),)
+    if len(found) != 2 or isinstance(found[0], Cmd) is isinstance(found[1], Cmd):
+        return "there are several CMDs or ENTRYPOINTs"
+    return tuple(
+        Edit(
+            each.arguments.whole,
+            json.dumps(list(words[1:] if isinstance(each, Cmd) else words[:1])),
+        )
+        for each in found
+    )
+
+
+def _problem(installs: Sequence[Step], folder: str, context: ContextFacts) -> str | None:
+    if any(path == "node_modules" or path.startswith("node_modules/") for path in context.files):
+        return "node_modules is in the build context, and would take the place of what is installed"
     for step in installs:
         operation = step.operation
         assert operation is not None

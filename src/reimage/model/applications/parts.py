@@ -142,9 +142,18 @@ def _owner(path: str, steps: Sequence[Step]) -> str | None:
             if effect.effect is Effect.REMOVE:
                 continue
             inside = is_at_or_above(path, effect.place.path)
-            if is_at_or_above(effect.place.path, path) and effect.place.tree:
+            alone = effect.place.path == path and _is_empty(path, steps)
+            if alone or (is_at_or_above(effect.place.path, path) and effect.place.tree):
                 named = step.command.operands[0].value if step.command.operands else None
                 owner = named if named and step.command.name == "chown" else ""
             elif inside:
                 owner = ""
     return owner
+
+
+def _is_empty(path: str, steps: Sequence[Step]) -> bool:
+    """Whether a RUN makes the directory, and none writes into it."""
+    effects = [e for s in steps for e in s.effects if is_at_or_above(path, e.place.path)]
+    return any(e.effect is Effect.MAKE for e in effects) and not any(
+        e.effect is Effect.WRITE or e.place.path != path for e in effects
+    )
