@@ -31,7 +31,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 
-@pytest.mark.parametrize("name", ["flask", "go", "node"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("flask", marks=pytest.mark.slow),
+        pytest.param("go", marks=pytest.mark.slow),
+        "node",
+    ],
+)
 def test_an_application_is_rewritten_and_proven(
     daemon: Daemon, bases: Bases, name: str, tmp_path: Path
 ) -> None:
