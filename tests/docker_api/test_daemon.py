@@ -86,7 +86,7 @@ def test_names_that_are_none_are_never_sent(name: str, tmp_path: Path) -> None:
 
 
 def test_a_daemon_that_goes_away_is_said(tmp_path: Path) -> None:
-    answers = {"/images/x/get": (200, b"break")}
+    answers = {"/images/x:latest/get": (200, b"break")}
     with answering(tmp_path, answers) as daemon, pytest.raises((NoDaemon, Damaged)):
         daemon.image("x")
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from reimage.image.layers import Reading
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,400}")
+_ID = re.compile(r"[0-9a-f]{12,64}")
 Kind = Literal["modified", "added", "deleted"]
 _KINDS: tuple[Kind, ...] = ("modified", "added", "deleted")
 
@@ -96,7 +97,7 @@ class Daemon:
         self, name: str, *, platform: Platform | None = None, reading: Reading | None = None
     ) -> Image:
         """The image itself, read while the daemon sends it; nothing of it is stored here."""
-        with self._requests.stream(f"/images/{_quoted(name)}/get") as pieces:
+        with self._requests.stream(f"/images/{_quoted(_tagged(name))}/get") as pieces:
             return read_stream(pieces, platform=platform, reading=reading)
 
     def changes(self, container: str) -> tuple[Change, ...]:
@@ -116,6 +117,12 @@ class Daemon:
 
     def _objects(self, path: str) -> list[Json]:
         return Json({"all": self._requests.json(path)}).objects("all")
+
+
+def _tagged(name: str) -> str:
+    """The name with its tag: without one, the containerd store exports every tag there is."""
+    has_tag = ":" in name.rpartition("/")[2] or "@" in name
+    return name if has_tag or _ID.fullmatch(name) else f"{name}:latest"
 
 
 def connect() -> Daemon:
