@@ -1,7 +1,7 @@
 """Which other images may do in place of one: a catalogue of relatives.
 
-Source: the documentation of Docker's official images, github.com/GoogleContainerTools/distroless,
-Canonical's chiselled images at hub.docker.com/u/ubuntu, and images.chainguard.dev.
+It names Docker's official images, those of github.com/GoogleContainerTools/distroless, Canonical's
+chiselled ones and Chainguard's. A name proves nothing: whether it exists is asked of its registry.
 """
 
 from __future__ import annotations
