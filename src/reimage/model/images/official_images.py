@@ -1,8 +1,8 @@
 """What the names of well-known images tell about the system in them, when nobody can be asked.
 
 The rows are about images of github.com/docker-library, github.com/GoogleContainerTools/distroless,
-Chainguard and Red Hat. Those with a stand-in are held to it in the engine lane (`tests/engine`); the
-others have not been checked against the images yet. What differs between the versions of an
+Chainguard and Red Hat. Those with a stand-in are held to it in the engine lane; the others have not
+been checked against the images yet. What differs between the versions of an
 image, or is not certain, is left open: which release of Debian an unqualified tag stands for, for
 instance, changes with the years.
 """
