@@ -122,7 +122,7 @@ def optimize(
 
         options = choice.options(write=write, hunks=hunks)
         options = options._replace(pin=pin, bases=bases, proving=proved)
-        reports = inputs.run(files or (), options, stdin_name)
+        reports = inputs.run(files or (), options, stdin_name, tell)
         if form == "text":
             given = {"--write": write, "--pin": pin, "--bases": bases, "--build": build}
             flags = tuple(name for name, is_given in given.items() if is_given)

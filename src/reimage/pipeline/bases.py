@@ -121,6 +121,7 @@ def find_bases(
         listed, notes = _others(registry, image, options)
         wanted = [image, *(each.image for each in listed)]
         answers = _ask(registry, wanted)
+        notes += registry.passed_over
     failed = isinstance(answers[0], Unresolved) and not options.offline
     origin = Known(image, _facts(answers[0]))
     if isinstance(answers[0], Unresolved):

@@ -41,10 +41,11 @@ class ImageFacts(NamedTuple):
     `pinning` is None when no registry was asked for digests. `bases` are by `str(Reference)`.
     `named_contexts` are the names that the build gives another meaning (`--build-context`).
     `versioned` are, by `Reference.tagged`, the most specific tags that stand for the same image as
-    `latest`.
+    `latest`. `notes` are sentences about mirrors that gave no answer.
     """
 
     pinning: Pinning | None = None
     bases: Mapping[str, BaseImage] = {}
     named_contexts: frozenset[str] = frozenset()
     versioned: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()
