@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from reimage.model.images.answers import Unresolved
 from reimage.model.images.facts import BaseImage
 from reimage.model.images.references import LATEST, Reference
+from reimage.pipeline.config.registries import RegistryConfig
 from reimage.pipeline.registries import RegistryOptions, open_registry
-from reimage.pipeline.registry_config import RegistryConfig
 
 if TYPE_CHECKING:
     from reimage.registry.client import Registry

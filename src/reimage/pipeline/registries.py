@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.model.images.answers import Resolved, Unresolved
 from reimage.model.images.references import Reference
+from reimage.pipeline.config.registries import RegistryConfig
 from reimage.pipeline.errors import UsageError
-from reimage.pipeline.registry_config import RegistryConfig
 
 if TYPE_CHECKING:
     from reimage.registry.client import Registry
