@@ -21,6 +21,7 @@
     publishers = ["docker.io/library"]
     forbidden-tags = ["latest"]
     require-digest = false
+    max-vulnerabilities = { critical = 0, high = 5 }  # for `bases --scan`
 
     [registry]
     plain-http = ["host:5000"]     # registries without TLS

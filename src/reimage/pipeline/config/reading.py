@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from reimage.model.images.policy import Policy
+from reimage.model.scans.counts import SEVERITIES, TOTAL
 from reimage.pipeline.config.registries import (
     BASES_KEYS,
     PIN_KEYS,
@@ -69,7 +70,16 @@ class Reader:
             self._strings(table, key, "policy.") or () for key in POLICY_KEYS[:3]
         )
         require_digest = self._switch(table, "require-digest", "policy.")
-        return Policy(registries, publishers, tags, require_digest)
+        return Policy(registries, publishers, tags, require_digest, tuple(self._limits(table)))
+
+    def _limits(self, policy: dict[str, object]) -> Iterable[tuple[str, int]]:
+        where = "policy.max-vulnerabilities"
+        table = self._table(policy.get("max-vulnerabilities", {}), where)
+        self._know(table, (*SEVERITIES, TOTAL), f"{where}.")
+        for name, number in table.items():
+            if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+                raise self._error(f"{where}.{name}", "must be a number of vulnerabilities")
+            yield name, number
 
     def _switch(self, table: dict[str, object], key: str, where: str) -> bool:
         value = table.get(key, False)
