@@ -27,7 +27,7 @@ Copy = tuple[int, str]
 class Listed(NamedTuple):
     """A row of dive's list. `copies` are the contents with bytes that it adds up."""
 
-    count: int
+    layers: int
     size: int
     copies: tuple[tuple[Copy, int], ...]
 
@@ -51,7 +51,7 @@ class Accounts(NamedTuple):
 
 def dives_list(image: Image) -> dict[str, Listed]:
     """Path, with a slash, → what dive's rule says of it."""
-    found: dict[str, list[tuple[int, list[tuple[Copy, int]]]]] = {}
+    found: dict[str, list[list[tuple[Copy, int]]]] = {}
     stacked: dict[str, tuple[Copy, int]] = {}
     below: dict[str, set[str]] = {}
     for layer in image.layers:
@@ -62,13 +62,13 @@ def dives_list(image: Image) -> dict[str, Listed]:
                 copies = [stacked[name] for name in gone if name in stacked]
             else:
                 copies = [((layer.index, path), size)] if size else []
-            found.setdefault(path, []).append((len(copies), copies))
+            found.setdefault(path, []).append(copies)
         _stack(layer, leaves, stacked, below)
     listed = {}
     for path, every in found.items():
         if len(every) > 1:
-            copies = tuple(copy for _, some in every for copy in some)
-            listed[f"/{path}"] = Listed(len(every), sum(size for _, size in copies), copies)
+            added = tuple(copy for some in every for copy in some)
+            listed[f"/{path}"] = Listed(len(every), sum(size for _, size in added), added)
     return listed
 
 

@@ -78,7 +78,7 @@ def run(command: Sequence[str]) -> Run:
 
 
 def compare(dive: str, archive: Path, folder: Path) -> Compared:
-    told = folder / "dive.json"
+    told = folder / f"{archive.name}.json"  # dive does not cut off what an older file had more
     source = [dive, "--source", "docker-archive"]
     run([*source, "--json", str(told), str(archive)])
     runs: tuple[list[Run], list[Run]] = ([], [])
@@ -106,7 +106,7 @@ def facts(archive: Path, dive: Run, ours: Run, told: Any) -> Compared:
         len(sizes),
         sizes == [layer.content_size for layer in image.layers],
         len(theirs),
-        theirs == {path: (row.count, row.size) for path, row in dives_list(image).items()},
+        theirs == {path: (row.layers, row.size) for path, row in dives_list(image).items()},
         found.dive == told["image"]["inefficientBytes"],
         found,
     )
