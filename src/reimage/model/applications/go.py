@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from reimage.model.applications.application import Addition, Application, Artifact
 from reimage.model.applications.data_files import carried
 from reimage.model.applications.distroless import PACKAGES_IN_EVERY_IMAGE
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.go_programs import programs
-from reimage.model.applications.parts import parts
-from reimage.model.applications.plain_start import in_exec_form
+from reimage.model.applications.go_symbols import without_symbols
+from reimage.model.applications.parts import Parts, is_left_behind, parts
 from reimage.model.applications.references import official
-from reimage.model.applications.steps import Kind, Step
+from reimage.model.applications.shared_libraries import LIBRARIES, gathered, image_for
+from reimage.model.applications.steps import Kind, Step, written
 from reimage.model.applications.system_packages import installed_packages, runtime_packages
+from reimage.model.applications.without_shell import without_shell
 from reimage.model.context import ContextFacts
+from reimage.model.paths import is_at_or_above
 from reimage.model.stages import Stage
 
 _NEEDS_C = (
@@ -50,26 +54,50 @@ def go_application(
     data = carried(stage, context, program)
     if isinstance(data, str):
         return data
+    cgo = _cgo(steps, context)
+    if isinstance(cgo, str):
+        return cgo
     packages = runtime_packages(installed, started.programs)
     if isinstance(packages, str):
         return packages
-    switch = _switch_cgo_off(steps, context)
-    if isinstance(switch, str):
-        return switch
-    packages = tuple(each for each in packages if each not in PACKAGES_IN_EVERY_IMAGE)
-    plain = in_exec_form(stage) if started.shell else ()
-    if plain is None or packages:
-        image = f"debian:{base.release or 'bookworm'}-slim"
-        packages = ("ca-certificates", "tzdata", *packages)
-    else:
-        image = "gcr.io/distroless/static-debian12"
+    found_again = _linked(installed) if cgo.on else frozenset[str]()
+    packages = tuple(
+        each
+        for each in packages
+        if each not in PACKAGES_IN_EVERY_IMAGE | found_again
+        and each not in (step.command.name for step in steps)
+    )
+    plain = without_shell(stage, steps, started)
+    bare = image_for(base) if cgo.on else "gcr.io/distroless/static-debian12"
+    slim = plain is None or bool(packages) or bare is None
+    image = f"debian:{base.release or 'bookworm'}-slim" if slim or bare is None else bare
+    if slim and cgo.on and not base.release:
+        return f"which release of Debian {stage.image} is made from decides about its C library"
+    if slim:
+        packages = ("ca-certificates", "tzdata", *sorted(found_again), *packages)
+    linked = cgo.on and not slim
     return Application(
         base=image,
         packages=packages,
-        artifacts=(*data, Artifact(program)),
-        added=switch,
-        replaced=() if packages else plain or (),
+        dependencies=(LIBRARIES,) if linked else (),
+        artifacts=(*_made_beside(program, found, steps), *data),
+        program=Artifact(program),
+        added=(*cgo.switch, *((gathered((program,)),) if linked else ())),
+        replaced=() if slim else plain or (),
+        edited=without_symbols(steps),
         assumed=f"that the program reads no {'other ' if data else ''}files of its sources",
+    )
+
+
+def _made_beside(program: str, found: Parts, steps: Sequence[Step]) -> tuple[Artifact, ...]:
+    """Files and directories that other commands than the compiler make and that stay."""
+    owners = {each.path: each.owner for each in found.artifacts}
+    places = written([step for step in steps if step.kind is not Kind.BUILD])
+    paths = dict.fromkeys(place.path for place in places)
+    return tuple(
+        Artifact(path, owners.get(path))
+        for path in paths
+        if not is_at_or_above(path, program) and not is_left_behind(path)
     )
 
 
@@ -88,23 +116,36 @@ def _started(started: Entry, programs: Sequence[str], stage: Stage) -> str | Non
     )
 
 
-def _switch_cgo_off(steps: Sequence[Step], context: ContextFacts) -> tuple[Addition, ...] | str:
-    """What makes the program a static one, or why it can't be."""
-    unclear = "it is built with cgo, and which C libraries it needs is not known"
+class _Cgo(NamedTuple):
+    """Whether C libraries may be linked in, and the lines that say that they are not."""
+
+    on: bool
+    switch: tuple[Addition, ...] = ()
+
+
+def _cgo(steps: Sequence[Step], context: ContextFacts) -> _Cgo | str:
     open_: Step | None = None
     for step in steps:
         if step.kind is not Kind.BUILD or step.command.name != "go":
             continue
         setting = _setting(step)
+        if setting not in (None, "0", "1"):
+            return "whether it is built with cgo is decided elsewhere"
+        if setting == "1":
+            return _Cgo(True)
         if setting is None:
             open_ = open_ or step
-        elif setting != "0":
-            return unclear
     if open_ is None:
-        return ()
+        return _Cgo(False)
     if _uses_c(context):
-        return unclear
-    return (Addition(open_.run.run, ("ENV CGO_ENABLED=0",)),)
+        return _Cgo(True)
+    return _Cgo(False, (Addition(open_.run.run, ("ENV CGO_ENABLED=0",)),))
+
+
+def _linked(installed: Sequence[str]) -> frozenset[str]:
+    """The packages of libraries that come with the program, as its loader finds them."""
+    found = runtime_packages([each for each in installed if each.endswith("-dev")], ())
+    return frozenset(() if isinstance(found, str) else found)
 
 
 def _setting(step: Step) -> str | None:

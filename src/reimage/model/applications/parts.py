@@ -120,8 +120,13 @@ def _unclear(place: Place, made_elsewhere: Sequence[str]) -> str | None:
     return None
 
 
+def is_left_behind(path: str) -> bool:
+    """Whether it lies among caches, logs and other files that no image needs."""
+    return any(is_at_or_above(each, path) for each in _NOT_NEEDED)
+
+
 def _is_left_out(path: str, made_elsewhere: Sequence[str]) -> bool:
-    return any(is_at_or_above(each, path) for each in (*_NOT_NEEDED, *made_elsewhere))
+    return is_left_behind(path) or any(is_at_or_above(each, path) for each in made_elsewhere)
 
 
 def _outermost(paths: Iterable[str]) -> Iterator[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reimage.model.copies.file_effects import Effect, FileEffect, Place
+from reimage.model.paths import UNKNOWN, join
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import Command, PackageOperation, Verb
@@ -108,6 +109,9 @@ def _working_step(inner: Command, run: RunFacts, effects: tuple[FileEffect, ...]
     if name in _HARMLESS:
         kind = Kind.FILES if effects else Kind.NOTHING
         return Step(kind, inner, run, None, effects)
+    if database := _database(inner):
+        place = Place(join(run.state.workdir or UNKNOWN, database))
+        return Step(Kind.FILES, inner, run, None, (FileEffect(Effect.WRITE, place, inner),))
     if is_build(inner):
         return Step(Kind.BUILD, inner, run, None, effects)
     if prefix := _installed_to(inner):
@@ -122,6 +126,12 @@ def _installed_to(command: Command) -> str | None:
     prefix = names.get("PREFIX") or names.get("prefix")
     known = command.name == "make" and None not in command.values and "DESTDIR" not in names
     return prefix if known and prefix and prefix.startswith("/") else None
+
+
+def _database(command: Command) -> str | None:
+    """The file that `sqlite3 FILE` fills."""
+    operands = command.operands
+    return operands[0].value if command.name == "sqlite3" and len(operands) == 1 else None
 
 
 def _only_imports(command: Command) -> bool:
@@ -152,7 +162,7 @@ def is_build(command: Command) -> bool:
     return name in _BUILDERS or name in _RUNNERS or _PYTHON.fullmatch(name) is not None
 
 
-def written(found: tuple[Step, ...]) -> Iterator[Place]:
+def written(found: Sequence[Step]) -> Iterator[Place]:
     """The places that commands other than package managers write and that are still there."""
     left: list[Place] = []
     for step in found:
