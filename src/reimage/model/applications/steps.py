@@ -20,6 +20,7 @@ class Kind(enum.Enum):
     PACKAGES = "installs packages of the distribution"
     DEPENDENCIES = "installs packages of the language"
     BUILD = "makes something of the sources, beside them"
+    INSTALL = "puts what was built among the files of the system"
     ACCOUNT = "makes a user or a group"
     FILES = "writes, moves or removes files that it names"
     NOTHING = "leaves nothing behind"
@@ -41,7 +42,7 @@ _HARMLESS = frozenset(
     """
     : [ [[ test true set export unset cd pushd popd echo printf cat ls pwd env id whoami date sleep
     which command type grep egrep head tail wc uname nproc file readelf ldd sha256sum sha512sum
-    md5sum dpkg-architecture exit
+    md5sum dpkg-architecture exit ldconfig
     """.split()
 )
 _FILES = frozenset(
@@ -50,7 +51,7 @@ _FILES = frozenset(
 _BUILDERS = frozenset(
     """
     make ninja meson gcc g++ cc c++ clang clang++ strip javac jar tsc vite webpack esbuild rollup ng
-    next nuxt gulp grunt protoc sass
+    next nuxt gulp grunt protoc sass configure autoreconf
     """.split()
 )
 _SITE_BUILDERS = frozenset("mkdocs sphinx-build pelican nikola lektor".split())
@@ -117,7 +118,17 @@ def _working_step(inner: Command, run: RunFacts, effects: tuple[FileEffect, ...]
     if prefix := _installed_to(inner):
         place = Place(prefix, tree=True)
         return Step(Kind.BUILD, inner, run, None, (FileEffect(Effect.WRITE, place, inner),))
-    return None
+    return Step(Kind.INSTALL, inner, run) if _installs(inner) else None
+
+
+def _installs(command: Command) -> bool:
+    """Whether it installs what was built, to a place that the build knows."""
+    values = command.values[1:]
+    if None in values or any("DESTDIR" in (value or "") for value in values):
+        return False
+    if command.name == "cmake":
+        return "--install" in values or ("--target" in values and "install" in values)
+    return command.name in ("make", "ninja", "meson") and values[:1] == ("install",)
 
 
 def _installed_to(command: Command) -> str | None:
