@@ -21,9 +21,10 @@ class ContextFacts(NamedTuple):
     directory above one of them and every empty one. `present` are files and directories of the
     context folder that the ignore file holds back. `texts` holds the content of the small files
     that decide about installs (dependency manifests, lock files, package manager settings, ignore
-    files). `ignore_path` is the ignore file in force (`.dockerignore` or
-    `<Dockerfile>.dockerignore`), or the one that would be created. `truncated` says that the folder
-    was too large to list whole. `python` are the Python sources, read when asked for.
+    files), and shell scripts that may be entry points. `ignore_path` is the ignore file in force
+    (`.dockerignore` or `<Dockerfile>.dockerignore`), or the one that would be created. `truncated`
+    says that the folder was too large to list whole. `python` are the Python sources, read when
+    asked for.
     """
 
     files: Mapping[str, int]
