@@ -1,7 +1,7 @@
 """Which other images may do in place of one: a catalogue of relatives.
 
 It names Docker's official images, those of github.com/GoogleContainerTools/distroless, Canonical's
-chiselled ones (canonical/oci-factory, dotnet/dotnet-docker) and Chainguard's, of which only `latest`
+chiselled ones (canonical/oci-factory, dotnet/dotnet-docker) and Chainguard's, where only `latest`
 is free of charge. A name proves nothing: whether it exists is asked of its registry.
 """
 
