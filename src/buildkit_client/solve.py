@@ -9,14 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Self
-
-import grpc
+from typing import TYPE_CHECKING, Self
 
 from buildkit_client import attributes, messages, policy, stores
 from buildkit_client.channel import CONTROL, Answers, begin, stream
 from buildkit_client.docker_config import Credentials
-from buildkit_client.error_details import translated
 from buildkit_client.errors import BadRequest, BuildFailed, BuildKitError
 from buildkit_client.freshness import shared_key
 from buildkit_client.outputs import DockerArchive, LocalDirectory, OciArchive, Output, Tar, Target
@@ -25,6 +22,9 @@ from buildkit_client.session import auth, content, filesend, filesync, secret_st
 from buildkit_client.session.services import Failures, Handlers
 from buildkit_client.session.tunnel import Session
 from buildkit_client.status import Event, Progress, Step, Warned
+
+if TYPE_CHECKING:
+    import grpc
 
 # What remains of the status after the build has ended comes within milliseconds.
 _STATUS_SECONDS = 3.0
@@ -117,10 +117,11 @@ class Build:
 
     def _follow(self, status: Answers[messages.StatusResponse]) -> None:
         try:
-            for message in status:
-                for event in self.progress.read(message):
-                    self._events.put(event)
-        except grpc.RpcError:
+            with self._session.calls.follow(status):
+                for message in status:
+                    for event in self.progress.read(message):
+                        self._events.put(event)
+        except BuildKitError:
             pass  # the build itself says what is wrong
         finally:
             self._events.put(None)
@@ -139,7 +140,7 @@ class Build:
         """Wait for the end. Raises the error that the build ended in."""
         assert self._call, "a build is used in a `with`"
         try:
-            with translated():
+            with self._session.calls.follow(self._call):
                 answer = self._call.result()
         except BuildKitError as error:
             explained = self._explained(error)
