@@ -155,7 +155,7 @@ class Gateway:
             channel,
             services(request, self._sources, credentials, Failures(), {}),
             shared_key=shared_key(self._sources.folders, self._sources.trees.values()),
-            name=str(request.context or ""),
+            name=attributes.context_name(request),
         )
         self.calls = self._session.calls
         self._solve: grpc.Future[messages.SolveResponse] | None = None

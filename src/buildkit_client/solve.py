@@ -18,7 +18,15 @@ from buildkit_client.errors import BadRequest, BuildFailed, BuildKitError
 from buildkit_client.freshness import shared_key
 from buildkit_client.outputs import DockerArchive, LocalDirectory, OciArchive, Output, Tar, Target
 from buildkit_client.request import BuildRequest
-from buildkit_client.session import auth, content, filesend, filesync, secret_store, ssh_agent
+from buildkit_client.session import (
+    auth,
+    content,
+    filesend,
+    filesync,
+    secret_store,
+    ssh_agent,
+    upload,
+)
 from buildkit_client.session.services import Failures, Handlers
 from buildkit_client.session.tunnel import Session
 from buildkit_client.status import Event, Progress, Step, Warned
@@ -67,7 +75,7 @@ class Build:
             channel,
             services(request, sources, credentials, self._failures, self._sinks),
             shared_key=shared_key(sources.folders, sources.trees.values()),
-            name=str(request.context or ""),
+            name=attributes.context_name(request),
         )
         self._message = solve_message(request, sources, self.ref, self._session.id)
         self._timeout = timeout
@@ -184,6 +192,8 @@ def services(
         offered.append(ssh_agent.serve(request.ssh, failures))
     if folders := stores.stores(request, sources):
         offered.append(content.serve(folders, failures))
+    if sources.archives:
+        offered.append(upload.serve(sources.archives, failures))
     if sinks:
         offered.append(filesend.serve(sinks, failures))
     return offered
