@@ -51,16 +51,23 @@ def is_known(stage: Stage) -> bool:
 def application(stage: Stage, context: ContextFacts) -> Application | str | None:
     """What the stage's application runs with; a sentence where it can't be told; None where
     there is nothing to gain."""
-    if problem := _problem(stage):
+    if problem := told_by_the_text(stage):
         return problem
-    found = steps(stage)
-    if isinstance(found, str):
-        return found
-    started = entry(stage)
-    if isinstance(started, str):
-        return started
+    found, started = steps(stage), entry(stage)
+    assert not isinstance(found, str)
+    assert not isinstance(started, str)
     results = (recipe(stage, found, started, context) for recipe in _RECIPES)
     return next((result for result in results if result is not None), None)
+
+
+def told_by_the_text(stage: Stage) -> str | None:
+    """Why the stage can't be split, whatever its build context holds."""
+    if problem := _problem(stage):
+        return problem
+    for told in (steps(stage), entry(stage)):
+        if isinstance(told, str):
+            return told
+    return None
 
 
 def _problem(stage: Stage) -> str | None:
