@@ -30,6 +30,7 @@ from reimage.model import Stage
 from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.steps import Kind, Step
 from reimage.model.paths import is_at_or_above
+from reimage.rewriting.edits.packages import install_packages
 from reimage.text import Edit, Span, apply_edits, late
 
 BUILD = "build"
@@ -140,7 +141,7 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
     stage, application = split.stage, split.application
     newline = stage.from_.newline
     yield _final_from(stage, application, source) + newline
-    for line in (*_packages(application), *_accounts(steps)):
+    for line in (*install_packages(application.packages), *_accounts(steps)):
         yield line + newline
     around, sources = _apart(stage, application.artifacts)
     waiting = [*_copies(around), *_copies(application.dependencies), *application.settings]
@@ -202,14 +203,6 @@ def _final_from(stage: Stage, application: Application, source: str) -> str:
     if from_.alias and from_.image:
         name = source[from_.image.span.end : from_.alias.span.end]
     return f"{from_.keyword_span.of(source)}{flags} {application.base}{name}"
-
-
-def _packages(application: Application) -> Iterator[str]:
-    if application.packages:
-        names = " ".join(application.packages)
-        yield "RUN apt-get update \\"
-        yield f"    && apt-get install -y --no-install-recommends {names} \\"
-        yield "    && rm -rf /var/lib/apt/lists/*"
 
 
 def _accounts(steps: Sequence[Step]) -> Iterator[str]:
