@@ -14,6 +14,7 @@ from reimage.model.applications.java import java_application
 from reimage.model.applications.node import node_application
 from reimage.model.applications.python import python_application
 from reimage.model.applications.references import official
+from reimage.model.applications.ruby import ruby_application
 from reimage.model.applications.rust import rust_application
 from reimage.model.applications.site import site_application
 from reimage.model.applications.steps import Step, steps
@@ -29,11 +30,12 @@ _RECIPES: tuple[_Recipe, ...] = (
     go_application,
     java_application,
     rust_application,
+    ruby_application,
     c_application,
 )
-_IMAGES = ("python", "node", "golang", "eclipse-temurin", "maven", "gcc", "rust")
+_IMAGES = ("python", "node", "golang", "eclipse-temurin", "maven", "gcc", "rust", "ruby", "gradle")
 
-_INSTALLERS = frozenset(("cmake", "make", "meson", "ninja"))
+_INSTALLERS = frozenset(("bundle", "cmake", "make", "meson", "ninja"))
 """What tells that a stage on plain Debian builds something."""
 
 
