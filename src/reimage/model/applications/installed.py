@@ -45,6 +45,8 @@ def installed_application(
     under = ground(stage, steps, started, base)
     if isinstance(under, str):
         return under
+    if not under.libraries and any(step.command.name == "ldconfig" for step in steps):
+        return "ldconfig finds shared libraries, and would have to look again"
     beside = made_beside(_FOLDER, found, steps)
     lines = ("# What was installed, in a place of its own", *(each for each in again if each))
     return Application(
