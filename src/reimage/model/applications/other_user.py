@@ -33,6 +33,7 @@ _WRITING_WORDS = frozenset(
     --logfile --access-logfile --error-logfile --uds dev watch jupyter jupyter-lab notebook mlflow
     """.split()
 )
+_NATIVE = (".c", ".cc", ".cpp", ".pyx", ".rs", ".so")
 _PROBES = frozenset(("curl", "wget", "exit"))
 _STREAMS = ("-", "/dev/stdout", "/dev/stderr")
 _NAMES = ("python", "debian", "ubuntu", "alpine")
@@ -182,6 +183,8 @@ def _of_sources(context: ContextFacts) -> str | None:
     sources = context.python.facts() if context.python else None
     if sources is None:
         return None
+    if native := next((path for path in context.files if path.endswith(_NATIVE)), None):
+        return f"{native} is not read, so that it is not known what it writes"
     if sources.unread:
         return f"{sources.unread[0]} can't be read, so that it is not known what it writes"
     if sources.writes:
