@@ -19,6 +19,7 @@ from reimage.model.stages import Stage
 from reimage.text import late
 
 _ROOTS_PORTS = 1024
+_ANY_PORT = 0
 _PORT = late(r"(?:^|[:=])([0-9]{1,5})$")
 _PORT_OPTIONS = frozenset(("-p", "--port", "-b", "--bind"))
 _FOR_ROOT = frozenset(
@@ -66,7 +67,9 @@ def other_user(facts: Facts, stage: Stage) -> OtherUser | NeedsContext | str | N
         return None
     started = entry(stage)
     if isinstance(started, str):
-        return started
+        return started if official(stage.image or "", "python") else None
+    if not _is_python(started) and not official(stage.image or "", "python"):
+        return None
     problem = _asks_for_root(started) or _privileged(stage) or _keeps_files(stage)
     if problem:
         return problem
@@ -112,6 +115,8 @@ def _asks_for_root(started: Entry) -> str | None:
 
 def _privileged(stage: Stage) -> str | None:
     ports = [port for port in _ports(stage) if port < _ROOTS_PORTS]
+    if _ANY_PORT in ports:
+        return "it is not known which ports EXPOSE names"
     if ports:
         return f"port {ports[0]} is root's on many hosts"
     folder = stage.end.workdir or "/"
@@ -137,7 +142,7 @@ def _ports(stage: Stage) -> Iterator[int]:
         if isinstance(each, Expose):
             for word in each.ports:
                 text = word.text.partition("/")[0].partition("-")[0]
-                yield int(text) if text.isdecimal() else 0
+                yield int(text) if text.isdecimal() else _ANY_PORT
     yield from _numbers(value for name, value in stage.end.env.items() if name.endswith("PORT"))
     started = entry(stage)
     words = () if isinstance(started, str) else started.words
