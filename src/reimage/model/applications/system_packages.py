@@ -15,11 +15,12 @@ from reimage.shell import Verb
 
 _BUILD_ONLY = frozenset(
     """
-    autoconf automake bison build-essential bzip2 cargo clang cmake cpp dpkg-dev flex g++ gcc
+    autoconf automake bison gdb build-essential bzip2 cargo clang cmake cpp dpkg-dev flex g++ gcc
     gfortran git gnupg gnupg2 golang libc-dev libc6-dev libtool linux-headers llvm lsb-release m4
-    make meson ninja-build patch pkg-config pkgconf python-dev python3-dev python3-pip python3-venv
-    python3-setuptools python3-wheel rustc software-properties-common apt-transport-https unzip
-    xz-utils zip gettext locales swig nasm yasm apt-utils debhelper dirmngr
+    make meson musl-dev musl-tools ninja-build patch pkg-config pkgconf python-dev python3-dev
+    python3-pip python3-venv python3-setuptools python3-wheel rustc software-properties-common
+    apt-transport-https unzip xz-utils zip gettext locales swig nasm yasm apt-utils debhelper
+    dirmngr
     """.split()
 )
 _LIBRARY_OF = MappingProxyType(

@@ -64,6 +64,7 @@ def split_stage(
     split = _divided(stage, application)
     edits = [_named(stage.from_, build_name(stage), source)]
     edits += [Edit(_with_gap(each, source), "") for each in split.moved]
+    edits += application.edited
     for before, lines in application.added:
         if before is not None:
             at = before.full_span.start
@@ -165,7 +166,8 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
         if stage.position(each) == split.last:
             yield from (line + newline for line in waiting)
             waiting = []
-            yield from (line + newline for line in _copies(sources, build))
+            program = (application.program,) if application.program else ()
+            yield from (line + newline for line in _copies((*sources, *program), build))
             if late_workdir:
                 yield _text(late_workdir, source, late_workdir.span)
 
@@ -220,6 +222,6 @@ def _accounts(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _copies(artifacts: Sequence[Artifact], build: str) -> Iterator[str]:
-    for path, owner in artifacts:
+    for path, owner, to in artifacts:
         flag = f" --chown={owner}" if owner else ""
-        yield f"COPY --from={build}{flag} {path} {path}"
+        yield f"COPY --from={build}{flag} {path} {to or path}"
