@@ -22,6 +22,9 @@
     forbidden-tags = ["latest"]
     require-digest = false
 
+    [smoke]                        # what `optimize --build` asks, as in a smoke file
+    http = [{ port = 8000, path = "/health", expect = "ok" }]
+
     [registry]
     plain-http = ["host:5000"]     # registries without TLS
     ca = "company.pem"             # authorities to trust besides the system's
@@ -41,7 +44,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.files.errors import FilesError, translated
 from reimage.model.images.policy import Policy
@@ -57,10 +60,13 @@ from reimage.pipeline.registry_config import (
 from reimage.rewriting.transformation import Claim
 from reimage.text import closest
 
+if TYPE_CHECKING:
+    from reimage.verify.smoke.plan import SmokeTest
+
 _OWN = "reimage.toml"
 _SHARED = "pyproject.toml"
 _LISTS = ("select", "ignore", "prefer", "exclude")
-_KEYS = (*_LISTS, "allow", "context", "per-file", "pin", "bases", "policy", "registry")
+_KEYS = (*_LISTS, "allow", "context", "per-file", "pin", "bases", "policy", "registry", "smoke")
 _PER_FILE_KEYS = ("ignore", "select", "allow")
 
 
@@ -95,6 +101,7 @@ class Config(NamedTuple):
     bases: BasesConfig = BasesConfig()
     policy: Policy = Policy()
     registry: RegistryConfig = RegistryConfig()
+    smoke: "SmokeTest | None" = None
 
     def for_file(self, path: Path) -> "Config":
         """What holds for the Dockerfile at `path`: of several patterns that fit, later ones win."""
@@ -223,7 +230,16 @@ class _Reader:
             bases=self._bases(self._table(table.get("bases", {}), "bases")),
             policy=self._policy(self._table(table.get("policy", {}), "policy")),
             registry=self._registry(self._table(table.get("registry", {}), "registry")),
+            smoke=self._smoke(table["smoke"]) if "smoke" in table else None,
         )
+
+    def _smoke(self, table: object) -> "SmokeTest":
+        from reimage.verify.smoke.plan import BadSmokeFile, plan_of
+
+        try:
+            return plan_of(self._table(table, "smoke"), f"{self.path}: {self.prefix}smoke")
+        except BadSmokeFile as error:
+            raise ConfigError(self.path, str(error)) from error
 
     def _pin(self, table: dict[str, object]) -> PinConfig:
         self._know(table, PIN_KEYS, "pin.")

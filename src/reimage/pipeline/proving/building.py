@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -25,6 +25,7 @@ from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 from reimage.pipeline.proving.wishes import Wishes
 from reimage.verify.smoke import probe
 from reimage.verify.smoke.judging import Seen
+from reimage.verify.smoke.plan import SmokeTest
 from reimage.verify.smoke.running import Place, observe
 from reimage.verify.subjects import Subject
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from buildkit_client import Builder, Gateway, Result, Step
     from reimage.image.anatomy import Image
     from reimage.rewriting import Outcome
-    from reimage.verify.smoke.plan import SmokeTest
 
 _NO_PROBE = (
     "Requests of a smoke test can only be made in images for linux/amd64: use [run] or --smoke "
@@ -51,8 +51,8 @@ _NO_NETWORK = re.compile(
 Network = Literal["default", "host", "none"]
 
 
-def _unwatched(_name: str) -> Watch:
-    return lambda _event: None
+def _unwatched(_name: str) -> AbstractContextManager[Watch]:
+    return nullcontext(lambda _event: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,14 @@ class Settings:
 
     builder: Builder
     request: BuildRequest
-    test: SmokeTest
+    test: SmokeTest | None = None
+    """none where the configuration of a file, or what is usual, counts"""
     network: Network = "none"
     """of the smoke test"""
     timeout: float | None = None
     """seconds for one build"""
     tell: Callable[[str], object] = lambda _: None
-    watch: Callable[[str], Watch] = _unwatched
+    watch: Callable[[str], AbstractContextManager[Watch]] = _unwatched
     """takes the events of the build of that name"""
     wishes: Wishes = field(default_factory=Wishes)
 
@@ -205,7 +206,8 @@ class BuildBench:
         settings.tell(f"building {name}")
         reading = Reading(contents=contents, keep=keep)
         try:
-            found = self._exporting.export(request, reading, settings.watch(name), stamped=stamped)
+            with settings.watch(name) as watch:
+                found = self._exporting.export(request, reading, watch, stamped=stamped)
         except BuildFailed as error:
             raise _judged(error) from error
         except TimedOut as error:
@@ -225,8 +227,8 @@ class BuildBench:
         with self._lock:
             for step in found.steps:
                 if not step.cached and step.completed is not None:
-                    name = work(step)
-                    self.took[name] = max(self.took.get(name, 0.0), step.seconds)
+                    done = work(step)
+                    self.took[done] = max(self.took.get(done, 0.0), step.seconds)
         cached = f"{built.cached_steps} of {len(built.steps)} steps cached"
         settings.tell(f"built {name} in {built.seconds:.1f} s, {cached}")
         return built
@@ -235,14 +237,15 @@ class BuildBench:
         self, request: BuildRequest, name: str, image: Image, expected: Seen | None
     ) -> Seen:
         settings = self._settings
+        test = settings.test or SmokeTest()
         settings.tell(f"running {name}")
         contexts = {**request.contexts, **self._probe}
         try:
             with settings.builder.look(replace(request, contexts=contexts)) as gateway:
                 place = Place(gateway.solve(), _probe(gateway, image), settings.network)
-                if settings.test.http and place.probe is None:
+                if test.http and place.probe is None:
                     raise NotProvable(_NO_PROBE)
-                return observe(place, image.config, settings.test, expected=expected)
+                return observe(place, image.config, test, expected=expected)
         except BuildFailed as error:
             raise NotProvable(f"What was built can't be run: {reason(error)}.") from error
 
