@@ -53,8 +53,10 @@ def observe(
             return process.seen_at_its_end(test.timeout if test.run else _QUIET)
         answers = tuple(_asked(container, each, process, test) for each in test.http)
         ports = _ports(container, process, config, test, expected)
-        healthy = None if test.http or process.has_ended else _healthy(container, config, process, test)
-        return replace(process.seen(ports, answers), healthy=healthy)
+        seen = process.seen(ports, answers)
+        if test.http or process.has_ended:
+            return seen
+        return replace(seen, healthy=_healthy(container, config, process, test))
 
 
 def command(config: ImageConfig, test: SmokeTest) -> list[str]:
