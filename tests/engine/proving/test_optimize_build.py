@@ -31,21 +31,26 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.engine
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param("flask", marks=pytest.mark.slow),
-        pytest.param("go", marks=pytest.mark.slow),
-        "node",
-    ],
-)
+#: Every application in the slow lane, one of them in the engine lane.
+APPLICATIONS = [
+    name if name == "node" else pytest.param(name, marks=pytest.mark.slow)
+    for name in sorted(path.parent.name for path in ROOT.glob(f"{APPS}/*/Dockerfile"))
+]
+
+
+@pytest.mark.parametrize("name", APPLICATIONS)
 def test_an_application_is_rewritten_and_proven(
     daemon: Daemon, bases: Bases, name: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / name
     shutil.copytree(ROOT / APPS / name, folder)
     dockerfile = folder / "Dockerfile"
-    options = ["--build", "--network=host", f"--builder={daemon.host}", *bases.build_options]
+    options = [
+        "--build",
+        "--network=host",
+        f"--builder={daemon.host}",
+        *bases.options_for(dockerfile),
+    ]
     smoke = f"--smoke={folder / 'smoke.toml'}"
     command = ["optimize", str(dockerfile), smoke, *options]
     done = CliRunner().invoke(cli, [*command, "--format=json"])

@@ -62,7 +62,7 @@ def test_a_rewritten_file_whose_build_hangs_is_dropped_by_the_same_limit(
 
 
 def test_a_run_without_its_network_says_so(daemon: Daemon, dockerfile: Path) -> None:
-    source = SMALL.replace("CMD", "RUN wget -T 2 -q http://none.example.org/ -O /srv/x\nCMD")
+    source = SMALL.replace("CMD", "RUN wget -T 2 -q http://192.0.2.1/ -O /srv/x\nCMD")
     told = failed(dockerfile, source, daemon.host, "--network=none")
     assert "The original does not build: line 7" in told
     assert "is the network of RUN there?" in told
@@ -93,7 +93,7 @@ def _own(tmp_path_factory: pytest.TempPathFactory, *, room: int = 0) -> Iterator
 
 
 def test_a_full_disk_of_the_builder_blames_nobody(small_disk: Daemon, dockerfile: Path) -> None:
-    source = SMALL.replace("CMD", "RUN head -c 200000000 /dev/urandom > /srv/large\nCMD")
+    source = SMALL.replace("CMD", "RUN dd if=/dev/zero of=/srv/large bs=1000000 count=200\nCMD")
     told = failed(dockerfile, source, small_disk.host)
     assert "The builder's disk is full" in told
     assert "docker builder prune" in told

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.engine
 PARTS = SMALL.replace(
     "CMD",
     "COPY --chmod=755 curl /bin/curl\n"
-    "RUN curl -o /tmp/app.tgz https://example.org/app.tgz\nRUN rm /tmp/app.tgz\nCMD",
+    "RUN curl -o /srv/app.tgz https://example.org/app.tgz\nRUN rm /srv/app.tgz\nCMD",
 )
 CURL = b"#!/bin/sh\nhead -c 3000000 /dev/zero > $2\n"
 

@@ -20,7 +20,7 @@ from reimage.image.contents import Contents
 from reimage.image.errors import ImageError
 from reimage.image.layers import Reading
 from reimage.image.limits import DEFAULT
-from reimage.pipeline.proving.exporting import Exporting, Watch
+from reimage.pipeline.proving.exporting import Exporting, Watch, work
 from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 from reimage.pipeline.proving.wishes import Wishes
 from reimage.verify.smoke import probe
@@ -42,7 +42,7 @@ _NAMED = 4
 """transformations, where there are many"""
 _AT_ONCE = 2
 """builds; a builder may be small"""
-_NO_ROOM = "no space left on device"
+_NO_ROOM = re.compile("no space left on device", re.IGNORECASE)
 _NO_NETWORK = re.compile(
     r"temporary failure (in name )?resol|could not resolve|network is unreachable|no such host|"
     r"name or service not known|no route to host|getaddrinfo|connection timed out",
@@ -226,7 +226,7 @@ class BuildBench:
         )
         with self._lock:
             for step in found.steps:
-                if not step.cached and step.completed is not None:
+                if not step.cached:
                     done = work(step)
                     self.took[done] = max(self.took.get(done, 0.0), step.seconds)
         cached = f"{built.cached_steps} of {len(built.steps)} steps cached"
@@ -257,15 +257,10 @@ def _probe(gateway: Gateway, image: Image) -> Result | None:
     return gateway.solve(options=probe.ATTRIBUTES)
 
 
-def work(step: Step) -> str:
-    """What a step does, wherever in the Dockerfile: its name without its number."""
-    return step.name.partition("] ")[2]
-
-
 def _judged(error: BuildFailed) -> NotBuilt:
     """Nobody is to be blamed for a disk that is full, or a network that is down."""
     said = "\n".join([error.message, *error.log_tail])
-    if _NO_ROOM in said:
+    if _NO_ROOM.search(said):
         raise NotProvable(
             f"The builder's disk is full: {reason(error)}; make room (docker builder prune) and "
             "try again."
