@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
 from reimage.dockerfile import (
     Arg,
@@ -17,9 +16,10 @@ from reimage.dockerfile import (
     Word,
     expand,
 )
+from reimage.model.recollection import Recollection
 from reimage.model.runs import RunFacts
 from reimage.model.state import State, looks_like_windows, opaque_shell
-from reimage.text import late
+from reimage.text import kept, late
 
 PLATFORM_ARGUMENTS = (
     "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "BUILDOSVERSION",
@@ -46,6 +46,7 @@ class Stage:
         base: Stage | None,
         dockerfile: Dockerfile,
         arguments: Mapping[str, str | None],
+        recollection: Recollection,
     ) -> None:
         self.index = index
         self.from_ = from_
@@ -53,6 +54,7 @@ class Stage:
         self.base = base
         self.dockerfile = dockerfile
         self.arguments = arguments
+        self._recollection = recollection
         self.uses: tuple[Stage, ...] = ()
         self.ships = True
         # At once: a chain of a thousand stages is deeper than Python's stack.
@@ -68,7 +70,7 @@ class Stage:
         alias = self.from_.alias
         return alias.text.lower() if alias else None
 
-    @cached_property
+    @kept
     def image(self) -> str | None:
         if self.base or not self.from_.image:
             return None
@@ -83,20 +85,21 @@ class Stage:
     def _follow_states(self) -> tuple[State, ...]:
         state = self._inherited()
         states = [state]
+        after = self._recollection.after
         for instruction in self.instructions:
-            state = state.after(instruction, self.arguments)
+            state = after(state, instruction)
             states.append(state)
         return tuple(states)
 
     def _inherited(self) -> State:
         if not self.base or not self.from_.image:
-            return State.initial()
+            return self._recollection.begin(self.arguments)
         state = self.base.end
         if "$" in self.from_.image.text:
             state = state.of_another_base()
         for instruction in self.base.instructions:
             if isinstance(instruction, Onbuild) and instruction.inner:
-                state = state.after(instruction.inner, self.arguments)
+                state = self._recollection.after(state, instruction.inner)
         return state
 
     @property
@@ -108,7 +111,7 @@ class Stage:
         """In force when `instruction` runs."""
         return self._states[self._positions[id(instruction)]]
 
-    @cached_property
+    @kept
     def _positions(self) -> dict[int, int]:
         return {id(each): index for index, each in enumerate(self.instructions)}
 
@@ -116,14 +119,14 @@ class Stage:
         """The index of `instruction` in `instructions`."""
         return self._positions[id(instruction)]
 
-    @cached_property
+    @kept
     def runs(self) -> tuple[RunFacts, ...]:
         """The RUNs of the stage, in order."""
         return tuple(self._run(each) for each in self.instructions if isinstance(each, Run))
 
     def _run(self, run: Run) -> RunFacts:
         state = self.before(run)
-        return RunFacts(run, state, opaque_shell(state, self.windows))
+        return self._recollection.run(run, state, opaque_shell(state, self.windows))
 
     @property
     def ancestors(self) -> Iterator[Stage]:
@@ -134,7 +137,7 @@ class Stage:
             stage = stage.base
 
 
-def read_stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
+def read_stages(dockerfile: Dockerfile, recollection: Recollection) -> tuple[Stage, ...]:
     """The stages of a file. A stage ships when its layers can be part of an image that is built.
 
     These are the stages that no other stage uses (the last one, and targets of their own), and the
@@ -150,7 +153,7 @@ def read_stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
         if base:
             used.add(base.index)
             chosen.update(stage.index for stage in alternatives(from_, by_name))
-        stage = Stage(len(stages), from_, instructions, base, dockerfile, arguments)
+        stage = Stage(len(stages), from_, instructions, base, dockerfile, arguments, recollection)
         stage.uses = tuple(_used(stage, stages, by_name))
         used.update(other.index for other in stage.uses)
         stages.append(stage)
