@@ -157,10 +157,12 @@ def _tell(
         told.append(report)
         if report.patch and not write:
             streams.patch(report.patch)
-        streams.say(trouble_lines(report))
+        lines = trouble_lines(report)
         if voice is not None:
-            streams.say((written_lines if write else file_lines)(report, voice))
-            streams.say(proof_lines(report))
+            lines += (written_lines if write else file_lines)(report, voice)
+            lines += proof_lines(report)
+        if lines:
+            streams.say(lines)
     if voice is not None:
         streams.say([summary_line(told, verbose=voice.verbose)])
     return 2 if any(report.failed for report in told) else 0

@@ -44,6 +44,7 @@ class Stage:
         from_: From,
         instructions: tuple[Instruction, ...],
         base: Stage | None,
+        image: str | None,
         dockerfile: Dockerfile,
         arguments: Mapping[str, str | None],
         recollection: Recollection,
@@ -52,6 +53,7 @@ class Stage:
         self.from_ = from_
         self.instructions = instructions
         self.base = base
+        self.image = image
         self.dockerfile = dockerfile
         self.arguments = arguments
         self._recollection = recollection
@@ -69,12 +71,6 @@ class Stage:
         """The stage's name in lower case, as BuildKit compares it."""
         alias = self.from_.alias
         return alias.text.lower() if alias else None
-
-    @kept
-    def image(self) -> str | None:
-        if self.base or not self.from_.image:
-            return None
-        return _chosen(self.from_.image, self.arguments, self.from_.escape)
 
     @property
     def root_image(self) -> str | None:
@@ -149,11 +145,15 @@ def read_stages(dockerfile: Dockerfile, recollection: Recollection) -> tuple[Sta
     used: set[int] = set()
     chosen: set[int] = set()
     for from_, instructions in _split(dockerfile):
-        base = _base(from_, by_name, arguments)
+        image = _chosen(from_.image, arguments, from_.escape) if from_.image else None
+        base = by_name.get(image.lower()) if image else None
         if base:
             used.add(base.index)
             chosen.update(stage.index for stage in alternatives(from_, by_name))
-        stage = Stage(len(stages), from_, instructions, base, dockerfile, arguments, recollection)
+            image = None
+        stage = Stage(
+            len(stages), from_, instructions, base, image, dockerfile, arguments, recollection
+        )
         stage.uses = tuple(_used(stage, stages, by_name))
         used.update(other.index for other in stage.uses)
         stages.append(stage)
@@ -194,15 +194,6 @@ def _split(dockerfile: Dockerfile) -> Iterator[tuple[From, tuple[Instruction, ..
             instructions.append(instruction)
     if from_:
         yield from_, tuple(instructions)
-
-
-def _base(
-    from_: From, by_name: Mapping[str, Stage], arguments: Mapping[str, str | None]
-) -> Stage | None:
-    if not from_.image:
-        return None
-    name = _chosen(from_.image, arguments, from_.escape)
-    return by_name.get(name.lower()) if name else None
 
 
 def _chosen(image: Word, arguments: Mapping[str, str | None], escape: str) -> str | None:
