@@ -9,7 +9,8 @@ from reimage.cli import options as o
 from reimage.cli import words
 from reimage.cli.building import choices as b
 from reimage.cli.building.flags import Flags
-from reimage.cli.errors import BadUsage, told_as_usage
+from reimage.cli.building.limits import limits as read_limits
+from reimage.cli.errors import BadUsage
 from reimage.cli.streams import Streams
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def compare(
     """
     del debug  # the door looks for it
     form = words.format_name(format_, FORMATS)
-    limits = _limits(max_size, max_growth, max_layers, max_waste)
+    limits = read_limits(max_size, max_growth, max_layers, max_waste)
     streams = Streams(color)
     flags = Flags(
         build_arg=build_arg,
@@ -94,20 +95,6 @@ def compare(
         report, subject = _compared(before, after, flags, streams, limits, context, touch, stack)
     _tell(report, subject, form, streams)
     return 0 if report.held else 1
-
-
-def _limits(
-    size: str | None, growth: str | None, layers: str | None, waste: str | None
-) -> "Limits":
-    from reimage.pipeline.images.budgets import Limits, amount
-
-    with told_as_usage():
-        return Limits(
-            size=amount("--max-size", size, share=False) if size is not None else None,
-            growth=amount("--max-growth", growth, share=True) if growth is not None else None,
-            layers=None if layers is None else words.count("--max-layers", layers, "layers"),
-            waste=amount("--max-waste", waste, share=True) if waste is not None else None,
-        )
 
 
 def _compared(

@@ -5,6 +5,12 @@ from __future__ import annotations
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider, QualifiedNameProvider
 
+from reimage.context.python_writing import (
+    asks_for_a_low_port,
+    speaks_of_files,
+    text_of,
+    writes,
+)
 from reimage.model.python_facts import PythonFacts, Started
 
 _STARTS = frozenset(
@@ -42,6 +48,8 @@ def read_module(source: bytes, path: str) -> PythonFacts | None:
         tuple(reader.computed),
         tuple(reader.started),
         tuple(reader.through_shell),
+        writes=tuple(reader.writes),
+        low_ports=tuple(reader.low_ports),
     )
 
 
@@ -55,6 +63,8 @@ class _Reader(cst.CSTVisitor):
         self.computed: list[str] = []
         self.started: list[Started] = []
         self.through_shell: list[str] = []
+        self.writes: list[str] = []
+        self.low_ports: list[str] = []
 
     def visit_Import(self, node: cst.Import) -> None:
         self.imports.update(_dotted(alias.name).partition(".")[0] for alias in node.names)
@@ -69,9 +79,21 @@ class _Reader(cst.CSTVisitor):
             self._import(node)
         elif called := names & _STARTS:
             self._start(node, min(called))
+        if writes(node, names):
+            self.writes.append(f"{self.path}:{self._line(node)}")
+        if asks_for_a_low_port(node):
+            self.low_ports.append(f"{self.path}:{self._line(node)}")
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        if speaks_of_files(node.value):
+            self.writes.append(f"{self.path}:{self._line(node)}")
+
+    def visit_Name(self, node: cst.Name) -> None:
+        if speaks_of_files(node.value):
+            self.writes.append(f"{self.path}:{self._line(node)}")
 
     def _import(self, node: cst.Call) -> None:
-        name = _text(node.args[0].value) if node.args else None
+        name = text_of(node.args[0].value) if node.args else None
         if name is None:
             self.computed.append(f"{self.path}:{self._line(node)}")
         elif not name.startswith("."):
@@ -100,18 +122,11 @@ def _dotted(node: cst.BaseExpression) -> str:
     return ".".join(reversed(parts))
 
 
-def _text(node: cst.BaseExpression | None) -> str | None:
-    if not isinstance(node, cst.SimpleString | cst.ConcatenatedString):
-        return None
-    value = node.evaluated_value
-    return value if isinstance(value, str) else None
-
-
 def _program(node: cst.BaseExpression | None) -> str | None:
     """The first word of what is started, None where it is computed."""
     if isinstance(node, cst.List | cst.Tuple):
         node = node.elements[0].value if node.elements else None
-    text = _text(node)
+    text = text_of(node)
     words = text.split() if text else []
     return words[0] if words else None
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts
-from reimage.model.applications.recipes import application, is_known
-from reimage.model.applications.steps import steps
+from reimage.model.applications.known import is_known
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.edits.final_stage import split_stage
 
 
 @transformation(
@@ -26,7 +24,12 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     name moves on to the final stage, so that `--target` finds what it found.
 
     Python packages are installed into a virtual environment, which is one directory to copy;
-    Node.js loses its development packages after the build; of a Go build the program is kept.
+    Node.js loses its development packages after the build; of a Go build the program is kept,
+    without symbols (`-s -w`), which only debuggers read. What C libraries a program is linked to
+    comes along: the loader of the build stage tells. A jar runs on a Java runtime that jlink makes
+    of the JDK's own modules, those of its tools left out.
+    What cmake, meson or make install is installed once more, into a directory of its own that is
+    copied. A site goes on behind the nginx that served it, without Node.js.
 
     Refuses where a step is not understood: a command that may write anywhere, files among those of
     the base image, another user while it builds, ONBUILD, a base behind a build argument or a
@@ -41,6 +44,11 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     if facts.context is None:
         yield Skipped("context", span)
         return
+    # Most files need none of this.
+    from reimage.model.applications.recipes import application
+    from reimage.model.applications.steps import steps
+    from reimage.rewriting.edits.final_stage import split_stage
+
     found = application(stage, facts.context)
     if isinstance(found, str):
         yield Refusal(f"the build can't be told from what runs: {found}", span)

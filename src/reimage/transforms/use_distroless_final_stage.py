@@ -14,6 +14,7 @@ from reimage.model.applications.distroless import (
     for_python,
 )
 from reimage.model.applications.entry import Entry, entry
+from reimage.model.applications.linked_libraries import linked
 from reimage.model.applications.node_scripts import STARTERS, plain_script
 from reimage.model.applications.references import Official, official
 from reimage.model.context import ContextFacts
@@ -86,9 +87,8 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
     started = entry(stage)
     if isinstance(started, str):
         return started
-    if problem := _needs_a_shell(stage, started):
-        return problem
-    if problem := _checked_by_another_program(stage, base):
+    problem = _needs_a_shell(stage, started) or _checked_by_another_program(stage, base)
+    if problem := problem or _needs_the_full_image(base, facts.context):
         return problem
     if base.name == "node":
         if started.program in STARTERS and facts.context is None:
@@ -109,6 +109,16 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
     if builder and not base.release and _release(facts, builder) != known:
         return "the build stage has another release of Debian"
     return for_python(base, builder, known)
+
+
+def _needs_the_full_image(base: Official, context: ContextFacts | None) -> str | None:
+    """What its packages use of a base that is not slim, which a distroless image has not."""
+    if base.slim or context is None:
+        return None
+    needed = linked(base.name, context)
+    if isinstance(needed, str):
+        return needed
+    return f"what it installs needs {needed[0]}, which the full image has" if needed else None
 
 
 def _release(facts: Facts, stage: Stage) -> str:

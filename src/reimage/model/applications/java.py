@@ -1,23 +1,27 @@
-"""Java: a jar is built with the JDK, and runs on the JRE of the same version and distributor."""
+"""Java: a jar is built with the JDK, and runs on a runtime that the JDK links, or on the JRE of the
+same version and distributor."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from reimage.dockerfile import Add, Copy
+from reimage.dockerfile import Add, Copy, Run, Workdir
 from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.data_files import carried
 from reimage.model.applications.entry import Entry
+from reimage.model.applications.java_runtime import OLDEST, RUNTIME, SETTINGS, linked
 from reimage.model.applications.parts import parts
 from reimage.model.applications.references import official
 from reimage.model.applications.steps import Kind, Step
 from reimage.model.applications.system_packages import installed_packages, runtime_packages
+from reimage.model.applications.without_shell import without_shell
 from reimage.model.context import ContextFacts
 from reimage.model.copies.copied_files import destination
 from reimage.model.paths import is_at_or_above
 from reimage.model.stages import Stage
-from reimage.text import late
+from reimage.text import Edit, late
 
 _JDK = late(r"(?:[\d.]+-)?eclipse-temurin-(\d+)((?:-[a-z]+)?)|(\d+)-jdk((?:-[a-z]+)?)")
 _ALONE = ("maven-shade-plugin", "spring-boot-maven-plugin", "jar-with-dependencies")
@@ -29,8 +33,8 @@ def java_application(
     stage: Stage, steps: Sequence[Step], started: Entry, context: ContextFacts
 ) -> Application | str | None:
     """How a jar runs without the JDK; None where nothing is built."""
-    image = _runtime_image(stage)
-    if image is None or not any(
+    jre = _runtime_image(stage)
+    if jre is None or not any(
         step.kind is Kind.BUILD and step.command.name in _BUILDERS for step in steps
     ):
         return None
@@ -54,16 +58,46 @@ def java_application(
     found = parts(stage, steps, (folder,))
     if isinstance(found, str):
         return found
+    runtime = _runtime(jre, packages, without_shell(stage, steps, started), stage)
     return Application(
-        base=image,
+        base=runtime.base,
         packages=packages,
+        dependencies=runtime.dependencies,
+        settings=runtime.settings,
+        added=runtime.added,
+        replaced=runtime.replaced,
         sources=tuple(copy for copy in found.again if not _is_within(copy, stage, folder)),
-        artifacts=(*_outside(found.artifacts, folder), *data, Artifact(jar)),
+        artifacts=(*_outside(found.artifacts, folder), *data),
+        program=Artifact(jar),
         assumed="that it needs no tool of the JDK, and no files beside its jar but those copied",
     )
 
 
-def _runtime_image(stage: Stage) -> str | None:
+class _Jre(NamedTuple):
+    """The image of the JRE, and the version of Java."""
+
+    image: str
+    version: int
+
+
+def _runtime(
+    jre: _Jre, packages: Sequence[str], plain: tuple[Edit, ...] | None, stage: Stage
+) -> Application:
+    """What the jar runs on: a runtime of its own on an image without one, or the image of a JRE."""
+    if jre.version < OLDEST or "USE_SYSTEM_CA_CERTS" in stage.end.env:
+        return Application(jre.image)
+    slim = plain is None or bool(packages)
+    first = next(i for i in stage.instructions if isinstance(i, Run | Copy | Add | Workdir))
+    return Application(
+        base="debian:bookworm-slim" if slim else "gcr.io/distroless/java-base-debian12",
+        dependencies=(RUNTIME,),
+        settings=SETTINGS,
+        added=(linked(first),),
+        replaced=() if slim else plain or (),
+    )
+
+
+def _runtime_image(stage: Stage) -> _Jre | None:
     base = official(stage.image or "", "eclipse-temurin", "maven")
     if base is None:
         return None
@@ -74,7 +108,7 @@ def _runtime_image(stage: Stage) -> str | None:
     version, distribution = (match[1], match[2]) if match[1] else (match[3], match[4])
     if "alpine" in distribution:
         return None
-    return f"{base.prefix}eclipse-temurin:{version}-jre{distribution}"
+    return _Jre(f"{base.prefix}eclipse-temurin:{version}-jre{distribution}", int(version))
 
 
 def _jar(started: Entry, stage: Stage) -> str | None:

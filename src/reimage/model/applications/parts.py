@@ -62,6 +62,18 @@ def parts(stage: Stage, steps: Sequence[Step], made_elsewhere: Sequence[str]) ->
     return Parts(tuple(_not_covered(again, stage)), tuple(artifacts))
 
 
+def made_beside(program: str, found: Parts, steps: Sequence[Step]) -> tuple[Artifact, ...]:
+    """Files and directories that other commands than the compiler make and that stay."""
+    owners = {each.path: each.owner for each in found.artifacts}
+    places = written([step for step in steps if step.kind is not Kind.BUILD])
+    paths = dict.fromkeys(place.path for place in places)
+    return tuple(
+        Artifact(path, owners.get(path))
+        for path in paths
+        if not is_at_or_above(path, program) and not is_left_behind(path)
+    )
+
+
 def _not_covered(copies: Sequence[Copy | Add], stage: Stage) -> Iterator[Copy | Add]:
     """Without those whose files come again with all of the context, into the same directory."""
     for at, copy in enumerate(copies):
@@ -120,8 +132,13 @@ def _unclear(place: Place, made_elsewhere: Sequence[str]) -> str | None:
     return None
 
 
+def is_left_behind(path: str) -> bool:
+    """Whether it lies among caches, logs and other files that no image needs."""
+    return any(is_at_or_above(each, path) for each in _NOT_NEEDED)
+
+
 def _is_left_out(path: str, made_elsewhere: Sequence[str]) -> bool:
-    return any(is_at_or_above(each, path) for each in (*_NOT_NEEDED, *made_elsewhere))
+    return is_left_behind(path) or any(is_at_or_above(each, path) for each in made_elsewhere)
 
 
 def _outermost(paths: Iterable[str]) -> Iterator[str]:

@@ -4,35 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reimage.dockerfile import Add, Copy, Onbuild, Run, User
+from reimage.dockerfile import Onbuild, Run, User
 from reimage.model.applications.application import Application
 from reimage.model.applications.c import c_application
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.go import go_application
+from reimage.model.applications.installed import installed_application
 from reimage.model.applications.java import java_application
 from reimage.model.applications.node import node_application
 from reimage.model.applications.python import python_application
-from reimage.model.applications.references import official
+from reimage.model.applications.rust import rust_application
+from reimage.model.applications.site import site_application
 from reimage.model.applications.steps import Step, steps
 from reimage.model.context import ContextFacts
 from reimage.model.stages import Stage
 
 _Recipe = Callable[[Stage, Sequence[Step], Entry, ContextFacts], Application | str | None]
 _RECIPES: tuple[_Recipe, ...] = (
+    installed_application,
+    site_application,
     python_application,
     node_application,
     go_application,
     java_application,
+    rust_application,
     c_application,
 )
-_IMAGES = ("python", "node", "golang", "eclipse-temurin", "maven", "gcc")
-
-
-def is_known(stage: Stage) -> bool:
-    """Whether the stage puts sources on an image that a recipe knows."""
-    text = stage.from_.image.text if stage.from_.image else ""
-    holds_sources = any(isinstance(each, Copy | Add) for each in stage.instructions)
-    return holds_sources and official(stage.image or text, *_IMAGES) is not None
 
 
 def application(stage: Stage, context: ContextFacts) -> Application | str | None:

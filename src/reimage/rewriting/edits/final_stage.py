@@ -30,6 +30,7 @@ from reimage.model import Stage
 from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.steps import Kind, Step
 from reimage.model.paths import is_at_or_above
+from reimage.rewriting.edits.packages import install_packages
 from reimage.text import Edit, Span, apply_edits, late
 
 BUILD = "build"
@@ -63,6 +64,7 @@ def split_stage(
     split = _divided(stage, application)
     edits = [_named(stage.from_, source)]
     edits += [Edit(_with_gap(each, source), "") for each in split.moved]
+    edits += application.edited
     for before, lines in application.added:
         if before is not None:
             at = before.full_span.start
@@ -139,7 +141,7 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
     stage, application = split.stage, split.application
     newline = stage.from_.newline
     yield _final_from(stage, application, source) + newline
-    for line in (*_packages(application), *_accounts(steps)):
+    for line in (*install_packages(application.packages), *_accounts(steps)):
         yield line + newline
     around, sources = _apart(stage, application.artifacts)
     waiting = [*_copies(around), *_copies(application.dependencies), *application.settings]
@@ -157,7 +159,8 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
         if stage.position(each) == split.last:
             yield from (line + newline for line in waiting)
             waiting = []
-            yield from (line + newline for line in _copies(sources))
+            program = (application.program,) if application.program else ()
+            yield from (line + newline for line in _copies((*sources, *program)))
             if late_workdir:
                 yield _text(late_workdir, source, late_workdir.span)
 
@@ -202,14 +205,6 @@ def _final_from(stage: Stage, application: Application, source: str) -> str:
     return f"{from_.keyword_span.of(source)}{flags} {application.base}{name}"
 
 
-def _packages(application: Application) -> Iterator[str]:
-    if application.packages:
-        names = " ".join(application.packages)
-        yield "RUN apt-get update \\"
-        yield f"    && apt-get install -y --no-install-recommends {names} \\"
-        yield "    && rm -rf /var/lib/apt/lists/*"
-
-
 def _accounts(steps: Sequence[Step]) -> Iterator[str]:
     made = [step for step in steps if step.kind is Kind.ACCOUNT]
     if made:
@@ -220,6 +215,6 @@ def _accounts(steps: Sequence[Step]) -> Iterator[str]:
 
 
 def _copies(artifacts: Sequence[Artifact]) -> Iterator[str]:
-    for path, owner in artifacts:
+    for path, owner, to in artifacts:
         flag = f" --chown={owner}" if owner else ""
-        yield f"COPY --from={BUILD}{flag} {path} {path}"
+        yield f"COPY --from={BUILD}{flag} {path} {to or path}"

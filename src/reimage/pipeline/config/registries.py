@@ -7,7 +7,13 @@ from typing import NamedTuple
 
 PIN_KEYS = ("with-optimize", "min-age", "named-contexts")
 BASES_KEYS = ("with-optimize", "trusted")
-POLICY_KEYS = ("registries", "publishers", "forbidden-tags", "require-digest")
+POLICY_KEYS = (
+    "registries",
+    "publishers",
+    "forbidden-tags",
+    "require-digest",
+    "max-vulnerabilities",
+)
 REGISTRY_KEYS = ("plain-http", "mirrors", "ca")
 
 
