@@ -48,7 +48,7 @@ def installed_application(
     if not under.libraries and any(step.command.name == "ldconfig" for step in steps):
         return "ldconfig finds shared libraries, and would have to look again"
     beside = made_beside(_FOLDER, found, steps)
-    lines = ("# What was installed, in a place of its own", *(each for each in again if each))
+    lines = ("", "# What was installed, in a place of its own", *(each for each in again if each))
     return Application(
         base=under.image,
         packages=under.packages,

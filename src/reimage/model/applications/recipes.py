@@ -76,6 +76,8 @@ def _problem(stage: Stage) -> str | None:
     image = stage.from_.image
     if image is None or image.text != stage.image:
         return f"build arguments decide what {image.text if image else 'FROM'} is"
+    if stage.from_.platform and "$BUILD" in stage.from_.platform.replace("{", ""):
+        return "it is for the platform of the builder, and what runs is for another"
     if "@" in image.text:
         return "the base is pinned to a digest, and that of its slim variant is not known"
     as_user = False

@@ -122,6 +122,7 @@ def gathered(programs: str, scripts: bool = False) -> Addition:
     return Addition(
         None,
         (
+            "",
             "# The shared libraries that the image below lacks",
             "RUN mkdir /libraries \\",
             f"    && {asked} > /tmp/linked \\",
