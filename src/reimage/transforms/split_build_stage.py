@@ -34,7 +34,8 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
 
     Refuses where a step is not understood: a command that may write anywhere, files among those of
     the base image, another user while it builds, ONBUILD, a base behind a build argument or a
-    digest. Needs the build context.
+    digest, a compiled program whose sources start another or load a library by its name. Needs the
+    build context.
     """
     if len(facts.stages) != 1:
         return
