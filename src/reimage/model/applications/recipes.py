@@ -48,15 +48,17 @@ def is_known(stage: Stage) -> bool:
     return official(stage.image or text, *_IMAGES) is not None
 
 
-def application(stage: Stage, context: ContextFacts) -> Application | str | None:
+def application(
+    stage: Stage, context: ContextFacts, started: Entry | str | None = None
+) -> Application | str | None:
     """What the stage's application runs with; a sentence where it can't be told; None where
-    there is nothing to gain."""
+    there is nothing to gain. `started` is what a later stage starts, else the stage's own entry."""
     if problem := _problem(stage):
         return problem
     found = steps(stage)
     if isinstance(found, str):
         return found
-    started = entry(stage)
+    started = entry(stage) if started is None else started
     if isinstance(started, str):
         return started
     results = (recipe(stage, found, started, context) for recipe in _RECIPES)
