@@ -34,14 +34,19 @@ _RECIPES: tuple[_Recipe, ...] = (
 )
 
 
-def application(stage: Stage, context: ContextFacts) -> Application | str | None:
+def application(
+    stage: Stage, context: ContextFacts, started: Entry | str | None = None
+) -> Application | str | None:
     """What the stage's application runs with; a sentence where it can't be told; None where
-    there is nothing to gain."""
-    if problem := told_by_the_text(stage):
+    there is nothing to gain. `started` is what a later stage starts, else the stage's own entry."""
+    if problem := _problem(stage):
         return problem
-    found, started = steps(stage), entry(stage)
-    assert not isinstance(found, str)
-    assert not isinstance(started, str)
+    found = steps(stage)
+    if isinstance(found, str):
+        return found
+    started = entry(stage) if started is None else started
+    if isinstance(started, str):
+        return started
     results = (recipe(stage, found, started, context) for recipe in _RECIPES)
     return next((result for result in results if result is not None), None)
 
