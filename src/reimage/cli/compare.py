@@ -7,7 +7,8 @@ import typer
 
 from reimage.cli import words
 from reimage.cli.building.choices import Choices, Typed, with_choices
-from reimage.cli.errors import BadUsage, told_as_usage
+from reimage.cli.building.limits import limits as read_limits
+from reimage.cli.errors import BadUsage
 from reimage.cli.streams import Streams
 
 if TYPE_CHECKING:
@@ -63,26 +64,12 @@ def compare(
     """
     choices = Choices(**typed)
     form = words.format_name(format_, FORMATS)
-    limits = _limits(max_size, max_growth, max_layers, max_waste)
+    limits = read_limits(max_size, max_growth, max_layers, max_waste)
     streams = Streams(choices.color)
     with ExitStack() as stack:
         report, subject = _compared(before, after, choices, streams, limits, touch, stack)
     _tell(report, subject, form, streams)
     return 0 if report.held else 1
-
-
-def _limits(
-    size: str | None, growth: str | None, layers: str | None, waste: str | None
-) -> "Limits":
-    from reimage.pipeline.images.budgets import Limits, amount
-
-    with told_as_usage():
-        return Limits(
-            size=amount("--max-size", size, share=False) if size is not None else None,
-            growth=amount("--max-growth", growth, share=True) if growth is not None else None,
-            layers=None if layers is None else words.count("--max-layers", layers, "layers"),
-            waste=amount("--max-waste", waste, share=True) if waste is not None else None,
-        )
 
 
 def _compared(
