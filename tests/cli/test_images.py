@@ -56,6 +56,7 @@ def test_a_damaged_image_is_one_sentence(shell: Shell) -> None:
         (("compare", "image", "image", "--context", "."), "neither of the two is built"),
         (("compare", "image", "none.tar"), "no file or directory none.tar"),
         (("inspect", "image", "-f", "none"), "none"),
+        (("compare", "image", "Dockerfile.app", "--touch", "gone.py"), "no such file in the build"),
     ],
 )
 def test_bad_usage_is_one_sentence(shell: Shell, args: tuple[str, ...], told: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import http.client
 import json
 import shutil
@@ -53,6 +54,24 @@ class Browser:
         actions = [{"type": kind, "value": key} for key in keys for kind in ("keyDown", "keyUp")]
         pressed = {"type": "key", "id": "keyboard", "actions": actions}
         self._ask("POST", "/actions", {"actions": [pressed]})
+
+    def spoken(self, selector: str) -> list[tuple[str, str]]:
+        """Role and name, as a screen reader is told them, of all elements that match."""
+        how = {"using": "css selector", "value": selector}
+        found = [next(iter(each.values())) for each in self._ask("POST", "/elements", how)]
+        return [
+            (
+                self._ask("GET", f"/element/{each}/computedrole"),
+                self._ask("GET", f"/element/{each}/computedlabel"),
+            )
+            for each in found
+        ]
+
+    def resize(self, width: int, height: int) -> None:
+        self._ask("POST", "/window/rect", {"width": width, "height": height})
+
+    def screenshot(self, path: Path) -> None:
+        path.write_bytes(base64.b64decode(self._ask("GET", "/screenshot")))
 
     def complaints(self) -> list[str]:
         """What the console says: errors, and what the page's policy refused."""

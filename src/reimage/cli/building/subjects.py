@@ -99,6 +99,7 @@ class Opening:
             raise BadUsage(f"--file is for an image that is there; {found.word} is built.")
         sources = _sources(found, context)
         planned = plan(self._flags, sources)
+        self._check_touched(planned.request)
         showing = Showing(planned.progress, self._streams, planned.dockerfile)
         how = reading(contents, *([self._keep] if self._keep else []))
         with ended_by_signals(), connect(planned.builder) as builder, told_failure(showing):
@@ -116,6 +117,16 @@ class Opening:
         recipe = _recipe(found, sources, self._flags.target)
         return Subject(found.word, image, contents, recipe, figures, touched)
 
+    def _check_touched(self, request: "BuildRequest") -> None:
+        """Before anything is built."""
+        from reimage.pipeline.images.touching import check_touched
+
+        if self._touch is None:
+            return
+        if not isinstance(request.context, Path):
+            raise BadUsage("--touch needs a build context on this machine.")
+        check_touched(request.context, self._touch)
+
     def _touched(
         self, builder: "Builder", request: "BuildRequest", image: "Image", showing: "Showing"
     ) -> "Touch | None":
@@ -127,8 +138,7 @@ class Opening:
 
         if self._touch is None:
             return None
-        if not isinstance(request.context, Path):
-            raise BadUsage("--touch needs a build context on this machine.")
+        assert isinstance(request.context, Path)
         with touched_copy(request.context, self._touch) as copy:
             again = replace(request, context=copy, no_cache=False)
             other, figures = _timed(builder, again, reading(), showing)

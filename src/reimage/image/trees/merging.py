@@ -51,9 +51,13 @@ def merged(layers: Iterable[Layer]) -> Tree:
 
 def changes(layers: Iterable[Layer]) -> Iterator[Changes]:
     """What each layer changes, from the lowest."""
+    return iter(merged_with_changes(layers)[1])
+
+
+def merged_with_changes(layers: Iterable[Layer]) -> tuple[Tree, tuple[Changes, ...]]:
+    """Both, for the work of one."""
     tree = Tree()
-    for layer in layers:
-        yield _Applied(tree, layer.index, layer.entries).all()
+    return tree, tuple(_Applied(tree, layer.index, layer.entries).all() for layer in layers)
 
 
 class _Applied:

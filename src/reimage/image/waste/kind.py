@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from reimage.image.trees.merging import Changes, changes, merged
+from reimage.image.trees.merging import Changes, merged_with_changes
 from reimage.image.trees.tree import Placed, Tree
 
 if TYPE_CHECKING:
@@ -39,15 +39,19 @@ class Facts:
     def __init__(self, image: Image) -> None:
         self.image = image
 
-    @cached_property
+    @property
     def tree(self) -> Tree:
         """What a container sees."""
-        return merged(self.image.layers)
+        return self._both[0]
 
-    @cached_property
+    @property
     def changes(self) -> tuple[Changes, ...]:
         """What each layer changes."""
-        return tuple(changes(self.image.layers))
+        return self._both[1]
+
+    @cached_property
+    def _both(self) -> tuple[Tree, tuple[Changes, ...]]:
+        return merged_with_changes(self.image.layers)
 
     @cached_property
     def files(self) -> tuple[Placed, ...]:

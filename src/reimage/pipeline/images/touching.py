@@ -15,17 +15,22 @@ if TYPE_CHECKING:
     from reimage.image.anatomy import Image
 
 
+def check_touched(context: Path, name: str) -> None:
+    """UsageError where there is no such file in the context."""
+    file = context / name
+    # A link on the way, also one of a folder, could lead back from the copy to the user's file.
+    is_inside = not Path(name).is_absolute() and file.resolve() == context.resolve() / name
+    if not is_inside or not file.is_file():
+        raise UsageError(f"--touch {name}: there is no such file in the build context {context}.")
+
+
 @contextmanager
 def touched_copy(context: Path, name: str) -> Iterator[Path]:
     """A copy of the context with a line feed more in one file.
 
     The user's own file stays as it is. UsageError where there is no such file in the context.
     """
-    file = context / name
-    # A link on the way, also one of a folder, could lead back from the copy to the user's file.
-    is_inside = not Path(name).is_absolute() and file.resolve() == context.resolve() / name
-    if not is_inside or not file.is_file():
-        raise UsageError(f"--touch {name}: there is no such file in the build context {context}.")
+    check_touched(context, name)
     with tempfile.TemporaryDirectory(prefix="reimage-") as folder:
         copy = Path(folder) / "context"
         try:
