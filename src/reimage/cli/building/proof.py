@@ -1,7 +1,7 @@
 """The flags of `reimage optimize --build`: what to build with, and what to ask of the images."""
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,6 +12,8 @@ from reimage.cli.errors import BadUsage
 
 if TYPE_CHECKING:
     from reimage.pipeline.proving.proving import Proving
+    from reimage.pipeline.proving.wishes import Wishes
+    from reimage.pipeline.results import FileReport
     from reimage.verify.smoke.plan import SmokeTest
 
 _Many = list[str] | None
@@ -33,6 +35,14 @@ class ProofFlags(NamedTuple):
     network: str | None = None
     add_host: _Many = None
     builder: str | None = None
+    edit: str | None = None
+    each: bool = False
+    reproducible: bool = False
+    strict: bool = False
+    max_size: str | None = None
+    max_growth: str | None = None
+    max_layers: str | None = None
+    max_waste: str | None = None
 
     def refuse_alone(self) -> None:
         """Without --build nobody would look at the others."""
@@ -41,6 +51,25 @@ class ProofFlags(NamedTuple):
                 raise BadUsage(
                     f"--{name.replace('_', '-')} needs --build: nothing is built without."
                 )
+
+    def wishes(self) -> "Wishes":
+        """What is asked for besides the claims."""
+        from reimage.cli.building.limits import limits
+        from reimage.pipeline.proving.wishes import Wishes
+
+        found = limits(self.max_size, self.max_growth, self.max_layers, self.max_waste)
+        return Wishes(found, self.edit or "", self.each, self.reproducible)
+
+    def code(self, reports: "Iterable[FileReport]") -> int:
+        """The exit code that the proofs of these files ask for."""
+        from reimage.pipeline.results import Status
+
+        for report in reports:
+            if report.build and not report.build.held:
+                return 1
+            if self.strict and any(one.status is Status.DROPPED for one in report.rewrites):
+                return 1
+        return 0
 
 
 @contextmanager
@@ -69,6 +98,7 @@ def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Provi
             add_host=flags.add_host,
         )
     )
+    wishes = flags.wishes()
     url = builder_url(flags.builder or "")
     from buildkit_client import connect
     from buildkit_client.errors import BuildKitError
@@ -89,6 +119,7 @@ def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Provi
             network,  # type: ignore[arg-type]  # one of _NETWORKS
             timeout,
             tell,
+            wishes=wishes,
         )
         yield Proving(settings)
 
