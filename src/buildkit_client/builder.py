@@ -6,22 +6,26 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from buildkit_client import disk
-from buildkit_client import history as past
 from buildkit_client.abilities import Abilities, Worker, ask, list_workers, tell_version
 from buildkit_client.docker_config import Credentials, DockerConfig
 from buildkit_client.errors import NoBuilder
-from buildkit_client.gateway import Gateway
 from buildkit_client.request import BuildRequest
 from buildkit_client.solve import Build, BuildResult
 from buildkit_client.status import Event, Progress
 from buildkit_client.transport.addresses import Address, parse
 from buildkit_client.transport.connection import Connection
 from buildkit_client.transport.discovery import NONE, at_usual_places, named
-from buildkit_client.transport.private import PrivateBuilder, installed
-from buildkit_client.transport.tls import Tls
+
+if TYPE_CHECKING:
+    from buildkit_client.disk import CacheRecord
+    from buildkit_client.gateway import Gateway
+    from buildkit_client.history import BuildRecord
+    from buildkit_client.transport.private import PrivateBuilder
+    from buildkit_client.transport.tls import Tls
+
+# What a build does not need is imported where it is used: start-up counts.
 
 
 def connect(
@@ -45,6 +49,8 @@ def connect(
             raise NoBuilder(NONE)
         return Builder(found.address, found.reason, timeout=timeout)
     except NoBuilder as error:
+        from buildkit_client.transport.private import PrivateBuilder, installed
+
         program = installed() if private else ""
         if not program:
             raise
@@ -132,6 +138,8 @@ class Builder:
         self, request: BuildRequest, *, credentials: Callable[[str], Credentials] | None = None
     ) -> Gateway:
         """A build that is looked at, not exported; to be used in a `with`."""
+        from buildkit_client.gateway import Gateway
+
         self.abilities.check(request)
         return Gateway(
             self._connection.channel,
@@ -146,34 +154,48 @@ class Builder:
             return replace(request, network="host")
         return request
 
-    def history(self) -> tuple[past.BuildRecord, ...]:
+    def history(self) -> tuple[BuildRecord, ...]:
         """All builds that the builder remembers, the latest first."""
+        from buildkit_client import history as past
+
         return past.records(self._connection.channel)
 
-    def record(self, ref: str) -> past.BuildRecord:
+    def record(self, ref: str) -> BuildRecord:
         """One build that the builder remembers."""
+        from buildkit_client import history as past
+
         return past.record(self._connection.channel, ref)
 
     def replay(self, ref: str) -> Progress:
         """Steps, warnings and log tails of a build of the past."""
+        from buildkit_client import history as past
+
         return past.replay(self._connection.channel, ref)
 
     def pin(self, ref: str, *, pinned: bool = True) -> None:
         """Keep a build in the history when it is tidied up, or no longer."""
+        from buildkit_client import history as past
+
         past.pin(self._connection.channel, ref, pinned=pinned)
 
     def forget(self, ref: str) -> None:
         """Take a build out of the history."""
+        from buildkit_client import history as past
+
         past.forget(self._connection.channel, ref)
 
-    def disk_usage(self, *filters: str) -> tuple[disk.CacheRecord, ...]:
+    def disk_usage(self, *filters: str) -> tuple[CacheRecord, ...]:
         """Entries of the builder's cache; a filter is such as `type==source.local`."""
+        from buildkit_client import disk
+
         return disk.disk_usage(self._connection.channel, filters)
 
     def prune(
         self, *, filters: Sequence[str] = (), unused_for: float = 0.0
-    ) -> tuple[disk.CacheRecord, ...]:
+    ) -> tuple[CacheRecord, ...]:
         """Remove entries of the cache that match, or were not used for so many seconds."""
+        from buildkit_client import disk
+
         return disk.prune(self._connection.channel, filters=filters, unused_for=unused_for)
 
     def close(self) -> None:

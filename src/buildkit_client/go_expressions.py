@@ -1,9 +1,8 @@
 """Expressions of Go's regexp, as far as patterns of ignore files become such.
 
-Go answers in time that grows with the length of a path, whatever the pattern. Python's `re` tries
-out all ways to part the path among several stars, which a stranger's pattern can make take years.
-So with more than a few stars it is done as in Go: character by character, with all places in the
-path that could have been reached.
+Python's `re` tries out all ways to part a path among several stars, which a stranger's pattern can
+make take years. So with more than a few stars it is done as in Go, whose time grows with the length
+of the path alone: character by character, with all places that could have been reached.
 """
 
 from __future__ import annotations

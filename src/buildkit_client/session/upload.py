@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
 
 import grpc
 
@@ -16,6 +17,9 @@ from buildkit_client.session.streams import Stream, refuse
 #: What the builder takes for a server, and asks us for instead.
 PLACE = "http://buildkit-session/"
 _PIECE = 1 << 20
+_KNOWN = (b"\x1f\x8b\x08", b"BZh", b"\xfd7zXZ\x00")
+_ZSTD = b"\x28\xb5\x2f\xfd"
+_GZIP = 31
 
 
 def serve(archives: Mapping[str, Archive], failures: Failures) -> Handlers:
@@ -29,15 +33,37 @@ def serve(archives: Mapping[str, Archive], failures: Failures) -> Handlers:
         if archive is None:
             refuse(grpc.StatusCode.NOT_FOUND, "there is no such archive, or it was sent already")
         try:
-            for piece in archive.pieces:
+            for piece in _packed(archive.pieces):
                 for start in range(0, len(piece), _PIECE):
                     data = piece[start : start + _PIECE]
                     stream.send(messages.Bytes(data=data).SerializeToString())
         except ConnectionError:
             raise
-        except OSError as error:
-            failure = BadRequest(f"the archive of the context cannot be read: {error.strerror}")
+        except (OSError, BadRequest) as error:
+            why = error.strerror if isinstance(error, OSError) else error
+            failure = BadRequest(f"the archive of the context cannot be read: {why}")
             failures.add(failure)
             refuse(grpc.StatusCode.UNKNOWN, str(failure))
 
     return {"/moby.upload.v1.Upload/Pull": pull}
+
+
+def _packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """Builders tell an archive from a Dockerfile by its first 512 bytes, and take one whose first
+    entry has a longer header for a Dockerfile: so what is not packed is put into a gzip."""
+    left = iter(pieces)
+    head = b""
+    for piece in left:
+        head += piece
+        if len(head) >= max(map(len, _KNOWN)):
+            break
+    if head.startswith(_ZSTD):
+        raise BadRequest("builders take gzip, bzip2 and xz, and it is packed with zstd")
+    if head.startswith(_KNOWN):
+        yield head
+        yield from left
+        return
+    packing = zlib.compressobj(0, wbits=_GZIP)
+    yield packing.compress(head)
+    yield from map(packing.compress, left)
+    yield packing.flush()

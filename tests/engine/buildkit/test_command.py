@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import lzma
 import os
 import pty
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 from tests.engine.buildkit.conftest import SHELL, MakeContext, with_containerd_store
+from tests.engine.buildkit.test_forwarding import copy_with_libraries
+from tests.engine.service import run
 from tests.fixture_cases import APPS, ROOT
 
 from buildkit_client import Builder, BuildRequest, Result, connect
@@ -330,3 +337,78 @@ def _problems(result: Result, smoke: Mapping[str, Any]) -> list[str]:
     if len(answers) != len(smoke["http"]):
         problems.append(f"it ended with {done.code}: {done.stderr.decode()}")
     return problems
+
+
+def test_an_archive_on_standard_input_is_the_context(
+    reimage: Command, make_context: MakeContext, tmp_path: Path
+) -> None:
+    dockerfile = b"FROM scratch\nCOPY large small /\n"
+    context = make_context(small=b"small", large=os.urandom(9 << 20))
+    (context / "docker").mkdir()
+    (context / "docker" / "D").write_bytes(dockerfile)
+    # Its first entry has more than one header, by which alone BuildKit knows an archive.
+    with tarfile.open(tmp_path / "tar", mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.add(context, ".")
+    packers: dict[str, Callable[[bytes], bytes]] = {
+        "plain": bytes,
+        "gzip": partial(gzip.compress, compresslevel=1),
+        "bzip2": partial(bz2.compress, compresslevel=1),
+        "xz": partial(lzma.compress, preset=0),
+    }
+    for kind, pack in packers.items():
+        out = tmp_path / kind
+        given = pack((tmp_path / "tar").read_bytes())
+        done = reimage("build", "-", "-f", "docker/D", "-o", str(out), stdin=given)
+        assert done.returncode == 0, done.stderr.decode()
+        assert sorted(os.listdir(out)) == ["large", "small"]
+        assert (out / "large").read_bytes() == (context / "large").read_bytes()
+
+
+def test_what_only_looks_like_an_archive_is_told(reimage: Command) -> None:
+    done = reimage("build", "-", stdin=b"\x1f\x8b" + b"x" * 5000)
+    assert done.returncode == 2
+    assert b"Traceback" not in done.stderr
+
+
+def test_the_builder_is_asked_about_a_dockerfile(
+    reimage: Command, make_context: MakeContext, suite: str
+) -> None:
+    context = make_context(
+        Dockerfile=b"ARG WHO=you\n# first is the first\nfrom scratch AS first\nARG WHO\n"
+        b"COPY busybox /$WHO\nFROM scratch AS last\nCOPY --from=first / /\n"
+    )
+    targets = reimage("build", "--call=targets", str(context))
+    assert targets.returncode == 0, targets.stderr
+    assert b"first" in targets.stdout
+    assert b"last (default)" in targets.stdout
+    outline = reimage("build", "--call=outline,format=json", "--target=first", str(context))
+    assert [item["name"] for item in json.loads(outline.stdout)["args"]] == ["WHO"]
+    check = reimage("build", "--check", str(context))
+    if suite == "trixie":  # whose BuildKit has no checks yet
+        assert check.returncode == 2
+        assert check.stderr.decode() == (
+            "reimage: The builder's frontend does not know frontend.lint.\n"
+        )
+        return
+    assert (check.returncode, check.stderr) == (1, b"")
+    assert check.stdout.startswith(b"Check complete: 2 warnings.\n\nWARNING: FromAsCasing")
+    assert reimage("build", "--call=check,ignorestatus=true", str(context)).returncode == 0
+
+
+def test_a_run_signs_in_with_a_key_in_a_file(
+    reimage: Command, make_context: MakeContext, tmp_path: Path
+) -> None:
+    context = make_context()
+    copy_with_libraries("ssh-add", context / "root")
+    key = tmp_path / "key"
+    run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "a test", "-f", str(key)])
+    (context / "Dockerfile").write_bytes(
+        SHELL
+        + b"COPY root /\nRUN mkdir -p /etc && echo 'root:x:0:0::/:/bin/sh' > /etc/passwd\n"
+        + b"RUN --mount=type=ssh ssh-add -L > /default\nFROM scratch\nCOPY --from=0 /default /\n"
+    )
+    out = tmp_path / "out"
+    words = ["--network=host", "--no-cache", f"--ssh=default={key}", "-o", str(out), str(context)]
+    done = reimage("build", *words)
+    assert done.returncode == 0, done.stderr.decode()
+    assert (out / "default").read_text() == key.with_suffix(".pub").read_text()

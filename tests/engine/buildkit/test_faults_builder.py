@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from tests.engine.buildkit.conftest import SHELL, EndsIn, Fault, MakeContext
+from tests.engine.buildkit.conftest import KINDS, SHELL, EndsIn, Fault, MakeContext
 from tests.engine.buildkit.leftovers import nothing_is_left
 from tests.engine.buildkit.phases import LARGE, Phase, reached, request_for
 from tests.engine.daemon import Daemon, Store, running_daemon
@@ -36,15 +36,16 @@ pytestmark = pytest.mark.engine
 
 @pytest.fixture(
     scope="module",
-    params=["containerd", pytest.param("graphdriver", marks=pytest.mark.slow)],
+    params=KINDS,
 )
 def mortal(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Daemon]:
     """An engine that tests may kill."""
-    store: Store = request.param
+    kind: tuple[str, Store] = request.param
+    suite, store = kind
     try:
-        engine = install("sid")
+        engine = install(suite)
     except EngineUnavailable as reason:
         pytest.skip(str(reason))
     with running_daemon(engine, store, tmp_path_factory.mktemp("mortal")) as daemon:
