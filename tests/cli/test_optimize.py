@@ -182,7 +182,7 @@ def test_the_command_that_includes_more_repeats_what_was_asked(
                 "not 'everything'."
             ),
         ),
-        ("--format xml", "--format takes text, json, markdown, github or sarif, not 'xml'."),
+        ("--format xml", "--format takes text, json, markdown, html, github or sarif, not 'xml'."),
         ("--color maybe", "--color takes auto, always or never, not 'maybe'."),
         ("--allow", "Option '--allow' requires an argument."),
         ("--alow x", "No such option: --alow (Possible options: --allow, --color)"),

@@ -31,6 +31,10 @@ def _rendered(form: str, reports: "Sequence[FileReport]") -> str:
         from reimage.report.markdown import as_markdown
 
         return as_markdown(run)
+    if form == "html":
+        from reimage.report.proof_page import optimize_page
+
+        return optimize_page(run)
     if form == "github":
         from reimage.report.github import annotations
 

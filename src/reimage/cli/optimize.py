@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from reimage.pipeline.results import FileReport
     from reimage.report.terminal import Voice
 
-FORMATS = ("text", "json", "markdown", "github", "sarif")
+FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
 
 
 def optimize(
@@ -78,11 +78,41 @@ def optimize(
     builder: Annotated[
         str | None, typer.Option(metavar="BUILDER", help="A builder, as in reimage build.")
     ] = None,
+    edit: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="Build both again with this file of the context edited; `newest` takes the last.",
+        ),
+    ] = None,
+    each: Annotated[
+        bool, typer.Option("--each", help="Build more, to tell what each rewrite saved.")
+    ] = False,
+    reproducible: Annotated[
+        bool, typer.Option("--reproducible", help="Build the result twice: is it the same?")
+    ] = False,
+    max_size: Annotated[
+        str | None, typer.Option(metavar="SIZE", help="Fail when the result is larger.")
+    ] = None,
+    max_growth: Annotated[
+        str | None, typer.Option(metavar="SIZE|N%", help="Fail when the image grew by more.")
+    ] = None,
+    max_layers: Annotated[
+        str | None, typer.Option(metavar="N", help="Fail when the result has more layers.")
+    ] = None,
+    max_waste: Annotated[
+        str | None, typer.Option(metavar="SIZE|N%", help="Fail when the result wastes more.")
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Fail when a rewrite did not hold and was dropped.")
+    ] = False,
     config: o.Config = None,
     stdin_name: o.StdinName = "Dockerfile",
     format_: Annotated[
         str,
-        typer.Option("--format", metavar="FORMAT", help="text, json, markdown, github or sarif."),
+        typer.Option(
+            "--format", metavar="FORMAT", help="text, json, markdown, html, github or sarif."
+        ),
     ] = "text",
     quiet: o.Quiet = False,
     verbose: o.Verbose = False,
@@ -109,26 +139,38 @@ def optimize(
         network,
         add_host,
         builder,
+        edit,
+        each,
+        reproducible,
+        strict,
+        max_size,
+        max_growth,
+        max_layers,
+        max_waste,
     )
     if build and hunks is not None:
         raise BadUsage("--hunks and --build exclude one another: what is built is proven whole.")
 
-    def tell(text: str) -> None:
-        if not quiet:
-            streams.note(f"reimage: {text}\n")
-
-    with told_as_usage(), proving(proof, tell) as proved:
+    with told_as_usage(), proving(proof, streams, quiet=quiet) as proved:
         from reimage.cli import inputs
 
         options = choice.options(write=write, hunks=hunks)
         options = options._replace(pin=pin, bases=bases, proving=proved)
+
+        def tell(note: str) -> None:
+            if not quiet:
+                streams.note(f"reimage: {note}\n")
+
         reports = inputs.run(files or (), options, stdin_name, tell)
         if form == "text":
             given = {"--write": write, "--pin": pin, "--bases": bases, "--build": build}
             flags = tuple(name for name, is_given in given.items() if is_given)
             voice = None if quiet else _voice(choice, flags, verbose, streams.width)
-            return _tell(reports, streams, voice, write=write)
-        return document(form, list(reports), streams)
+            told = _tell(reports, streams, voice, write=write)
+        else:
+            told = list(reports)
+            document(form, told, streams)
+        return 2 if any(report.failed for report in told) else proof.code(told)
 
 
 def _voice(choice: o.Choice, flags: tuple[str, ...], verbose: bool, width: int) -> "Voice":
@@ -148,8 +190,7 @@ def _voice(choice: o.Choice, flags: tuple[str, ...], verbose: bool, width: int) 
 
 def _tell(
     reports: "Iterator[FileReport]", streams: Streams, voice: "Voice | None", *, write: bool
-) -> int:
-    from reimage.report.proof import proof_lines
+) -> "list[FileReport]":
     from reimage.report.terminal import file_lines, summary_line, trouble_lines, written_lines
 
     told: list[FileReport] = []
@@ -160,7 +201,10 @@ def _tell(
         streams.say(trouble_lines(report))
         if voice is not None:
             streams.say((written_lines if write else file_lines)(report, voice))
-            streams.say(proof_lines(report))
+            if report.build:
+                from reimage.report.proof import proof_lines
+
+                streams.say(proof_lines(report))
     if voice is not None:
         streams.say([summary_line(told, verbose=voice.verbose)])
-    return 2 if any(report.failed for report in told) else 0
+    return told

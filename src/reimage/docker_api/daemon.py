@@ -1,15 +1,16 @@
-"""Images and containers of a running daemon, read only."""
+"""Images and containers of a running daemon."""
 
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal, NamedTuple
 from urllib.parse import quote
 
 from buildkit_client.errors import BuildKitError
 from buildkit_client.transport.addresses import docker_dial
 from buildkit_client.transport.discovery import docker_endpoint
-from reimage.docker_api.errors import NoDaemon, Refused
+from reimage.docker_api.errors import NoDaemon, NotThere, Refused
 from reimage.docker_api.requests import Requests
 from reimage.image.config import ImageConfig, parse_config
 from reimage.image.json_values import Json
@@ -99,6 +100,11 @@ class Daemon:
         """The image itself, read while the daemon sends it; nothing of it is stored here."""
         with self._requests.stream(f"/images/{_quoted(_tagged(name))}/get") as pieces:
             return read_stream(pieces, platform=platform, reading=reading)
+
+    def forget(self, name: str) -> None:
+        """Take a name from an image, and with its last name the image. It may be gone already."""
+        with suppress(NotThere):
+            self._requests.delete(f"/images/{_quoted(_tagged(name))}?noprune=1")
 
     def changes(self, container: str) -> tuple[Change, ...]:
         """What a container has changed in its file system."""

@@ -27,7 +27,7 @@ class _Connection(http.client.HTTPConnection):
 
 
 class Requests:
-    """GET requests to the daemon that `dial` connects to; `url` is for messages."""
+    """Requests to the daemon that `dial` connects to; `url` is for messages."""
 
     def __init__(self, url: str, dial: Callable[[], socket.socket]) -> None:
         self._url = url
@@ -45,6 +45,11 @@ class Requests:
             raise Refused(f"What answers at {self._url} is no Docker daemon.") from error
         return found
 
+    def delete(self, path: str) -> None:
+        """Delete what a path names."""
+        with self._answer(path, "DELETE") as answer:
+            answer.read(_PIECE)
+
     @contextmanager
     def stream(self, path: str) -> Iterator[Iterator[bytes]]:
         """The answer to a request, in pieces."""
@@ -59,10 +64,10 @@ class Requests:
             raise NoDaemon(f"The Docker daemon at {self._url} went away.") from error
 
     @contextmanager
-    def _answer(self, path: str) -> Iterator[http.client.HTTPResponse]:
+    def _answer(self, path: str, method: str = "GET") -> Iterator[http.client.HTTPResponse]:
         with closing(_Connection(self._dial)) as connection:
             try:
-                connection.request("GET", path)
+                connection.request(method, path)
                 answer = connection.getresponse()
                 refusal = answer.read(_PIECE) if answer.status != 200 else b""
             except (OSError, http.client.HTTPException) as error:

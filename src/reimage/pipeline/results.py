@@ -4,7 +4,10 @@ Lines are 1-based and speak of the original file. Sizes are bytes, times seconds
 """
 
 import enum
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from reimage.pipeline.proving.results import BuildReport
 
 
 class Status(enum.StrEnum):
@@ -83,30 +86,6 @@ class HunkReport(NamedTuple):
     reasons: tuple[str, ...]
 
 
-class SideReport(NamedTuple):
-    """An image that was built. `size` is that of its layers unpacked, `compressed_size` what a
-    registry would keep; `seconds` are those of the build and of handing the image over."""
-
-    size: int
-    compressed_size: int | None
-    layers: int
-    seconds: float
-    steps: int
-    cached_steps: int
-
-
-class BuildReport(NamedTuple):
-    """What building before and after showed. `smoke` is what was asked of both; `builds` counts
-    all builds that it took, `seconds` the whole proof."""
-
-    builder: str
-    smoke: str
-    before: SideReport
-    after: SideReport
-    builds: int
-    seconds: float
-
-
 class FileReport(NamedTuple):
     """One Dockerfile.
 
@@ -125,7 +104,7 @@ class FileReport(NamedTuple):
     touched: tuple[str, ...] = ()
     error: str | None = None
     violations: tuple[ViolationReport, ...] = ()
-    build: BuildReport | None = None
+    build: "BuildReport | None" = None
     """What building before and after showed, where they were built."""
 
     @property

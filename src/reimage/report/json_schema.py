@@ -7,6 +7,7 @@ import types
 import typing
 from typing import Any
 
+from reimage.pipeline.proving import results
 from reimage.pipeline.results import RunReport
 from reimage.report.json import VERSION
 
@@ -33,7 +34,7 @@ def schema_of(shape: type, title: str, version: int) -> dict[str, Any]:
 
 
 def _object(shape: type, definitions: dict[str, Any]) -> dict[str, Any]:
-    hints = typing.get_type_hints(shape)
+    hints = typing.get_type_hints(shape, localns=vars(results))
     names = list(hints)
     return {
         "description": _described(shape),

@@ -49,6 +49,10 @@ def _file(report: FileReport) -> Iterator[str]:
         yield "Nothing to suggest."
     if report.patch:
         yield fenced(report.patch, "diff")
+    if report.build:
+        from reimage.report.proof_markdown import proof_markdown
+
+        yield from proof_markdown(report.build)
     for status, title in ((Status.HELD_BACK, "held back"), (Status.DROPPED, "dropped")):
         rest = [rewrite for rewrite in report.rewrites if rewrite.status is status]
         if rest:

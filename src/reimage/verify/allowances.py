@@ -30,6 +30,17 @@ NOT_REPEATED = (
     Allowance(r"(root|home/[^/]+)/\.npm/_(logs|update-notifier-last-checked)(/|$)", "npm's logs"),
     Allowance(r"(proc|sys|dev|run)(/|$)", "mounted in every container"),
 )
+#: In these the content may differ, but they may neither come nor go.
+VARYING = (
+    Allowance(
+        r"((root|home/[^/]+)/)?\.cache/pip/(selfcheck|http(-v2)?)/.",
+        "answers of package indexes that pip keeps, with their times",
+    ),
+    Allowance(
+        r"((root|home/[^/]+)/)?(\.npm/_cacache|\.cache/uv|\.cache/go-build)/.",
+        "caches of npm, uv and Go hold times",
+    ),
+)
 #: What `same-files` lets go besides: nothing that runs looks at it.
 LEFTOVERS = (
     Allowance(r"var/lib/(apt/lists|(dnf|yum)/repos|pacman/sync)(/|$)", "package lists"),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator
 from typing import TYPE_CHECKING
 
 from reimage.image.trees.images import tree_difference
+from reimage.verify.allowances import VARYING, matcher
 
 if TYPE_CHECKING:
     from reimage.image.entries import Entry
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 _MOST = 20
 """paths told by name"""
+_varies = matcher(VARYING)
 
 
 def files_between(before: Subject, after: Subject) -> ImageDifference:
@@ -44,7 +46,7 @@ def file_sentences(
     told += [
         f"/{change.path} differs in {', '.join(change.what)}"
         for change in found.changed
-        if counts(change.path)
+        if counts(change.path) and not (change.what == ("content",) and _varies(change.path))
     ]
     more = len(told) - _MOST
     return told[:_MOST] + ([f"{more} more files differ"] if more > 0 else [])

@@ -13,7 +13,8 @@ from reimage.pipeline.optimize import optimize_file
 from reimage.pipeline.options import Options
 from reimage.pipeline.proving.proving import Proved, Proving, Task
 from reimage.pipeline.proving.refused import NotProvable
-from reimage.pipeline.results import BuildReport, FileReport, RunReport, SideReport, Status
+from reimage.pipeline.proving.results import BuildReport, SavingReport, SideReport
+from reimage.pipeline.results import FileReport, RunReport, Status
 from reimage.report.json import as_json
 from reimage.report.pieces import plain
 from reimage.report.proof import proof_lines
@@ -27,6 +28,7 @@ REPORT = BuildReport(
     after=SideReport(1_500_000, 900_000, 2, 1.0, 4, 3),
     builds=3,
     seconds=4.0,
+    saved=SavingReport((), (), -500_000, -100_000, -1, None, None),
 )
 
 

@@ -1,17 +1,20 @@
 """The flags of `reimage optimize --build`: what to build with, and what to ask of the images."""
 
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reimage.cli.building.fields import number
 from reimage.cli.building.flags import Flags
 from reimage.cli.errors import BadUsage
+from reimage.cli.streams import Streams
 
 if TYPE_CHECKING:
     from reimage.pipeline.proving.proving import Proving
+    from reimage.pipeline.proving.wishes import Wishes
+    from reimage.pipeline.results import FileReport
     from reimage.verify.smoke.plan import SmokeTest
 
 _Many = list[str] | None
@@ -33,6 +36,14 @@ class ProofFlags(NamedTuple):
     network: str | None = None
     add_host: _Many = None
     builder: str | None = None
+    edit: str | None = None
+    each: bool = False
+    reproducible: bool = False
+    strict: bool = False
+    max_size: str | None = None
+    max_growth: str | None = None
+    max_layers: str | None = None
+    max_waste: str | None = None
 
     def refuse_alone(self) -> None:
         """Without --build nobody would look at the others."""
@@ -42,9 +53,28 @@ class ProofFlags(NamedTuple):
                     f"--{name.replace('_', '-')} needs --build: nothing is built without."
                 )
 
+    def wishes(self) -> "Wishes":
+        """What is asked for besides the claims."""
+        from reimage.cli.building.limits import limits
+        from reimage.pipeline.proving.wishes import Wishes
+
+        found = limits(self.max_size, self.max_growth, self.max_layers, self.max_waste)
+        return Wishes(found, self.edit or "", self.each, self.reproducible)
+
+    def code(self, reports: "Iterable[FileReport]") -> int:
+        """The exit code that the proofs of these files ask for."""
+        from reimage.pipeline.results import Status
+
+        for report in reports:
+            if report.build and not report.build.held:
+                return 1
+            if self.strict and any(one.status is Status.DROPPED for one in report.rewrites):
+                return 1
+        return 0
+
 
 @contextmanager
-def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Proving | None]":
+def proving(flags: ProofFlags, streams: Streams, *, quiet: bool) -> "Iterator[Proving | None]":
     """What proves, while it is connected to a builder; nothing without --build."""
     flags.refuse_alone()
     if not flags.build:
@@ -69,6 +99,7 @@ def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Provi
             add_host=flags.add_host,
         )
     )
+    wishes = flags.wishes()
     url = builder_url(flags.builder or "")
     from buildkit_client import connect
     from buildkit_client.errors import BuildKitError
@@ -81,24 +112,41 @@ def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Provi
     except BuildKitError as error:
         text = str(error).rstrip(".")
         raise BadUsage(f"{text[:1].upper()}{text[1:]}.") from error
-    with ended_by_signals(), builder:
+    with ended_by_signals(), builder, _told(streams, quiet=quiet) as told:
         settings = Settings(
             builder,
             request,
             test,
             network,  # type: ignore[arg-type]  # one of _NETWORKS
             timeout,
-            tell,
+            wishes=wishes,
+            **told,
         )
         yield Proving(settings)
 
 
-def smoke_test(given: str | None) -> "SmokeTest":
+@contextmanager
+def _told(streams: Streams, *, quiet: bool) -> Iterator[dict[str, Any]]:
+    """How the builds are told of: drawn on a terminal, else in lines."""
+    from reimage.cli.building.showing import chosen
+
+    if quiet:
+        yield {}
+    elif chosen("auto") == "tty":
+        from reimage.report.building.several import SeveralBuilds
+
+        with SeveralBuilds(streams.console()) as shown:
+            yield {"tell": shown.tell, "watch": shown.watch}
+    else:
+        yield {"tell": lambda text: streams.note(f"reimage: {text}\n")}
+
+
+def smoke_test(given: str | None) -> "SmokeTest | None":
     """A smoke file, by its name; or a command that does the same in both images."""
     from reimage.verify.smoke.plan import BadSmokeFile, Command, SmokeTest, read_plan
 
     if given is None:
-        return SmokeTest()
+        return None
     path = Path(given)
     if path.suffix == ".toml":
         try:

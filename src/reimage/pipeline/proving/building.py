@@ -2,42 +2,57 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from buildkit_client import BuildFailed, BuildRequest, OciArchive, TimedOut
-from reimage.image.arriving import ArrivingImage
+from buildkit_client import BuildFailed, BuildRequest, TimedOut
+from reimage.docker_api.errors import DockerError
 from reimage.image.closure.finding import keep
 from reimage.image.contents import Contents
 from reimage.image.errors import ImageError
 from reimage.image.layers import Reading
 from reimage.image.limits import DEFAULT
+from reimage.pipeline.proving.exporting import Exporting, Watch, work
 from reimage.pipeline.proving.refused import NotBuilt, NotProvable
+from reimage.pipeline.proving.wishes import Wishes
 from reimage.verify.smoke import probe
 from reimage.verify.smoke.judging import Seen
+from reimage.verify.smoke.plan import SmokeTest
 from reimage.verify.smoke.running import Place, observe
 from reimage.verify.subjects import Subject
 
 if TYPE_CHECKING:
-    from buildkit_client import Builder, BuildResult, Gateway, Result
+    from buildkit_client import Builder, Gateway, Result, Step
+    from reimage.image.anatomy import Image
     from reimage.rewriting import Outcome
-    from reimage.verify.smoke.plan import SmokeTest
 
 _NO_PROBE = (
     "Requests of a smoke test can only be made in images for linux/amd64: use [run] or --smoke "
     "with a command."
 )
+_NAMED = 4
+"""transformations, where there are many"""
 _AT_ONCE = 2
 """builds; a builder may be small"""
+_NO_ROOM = re.compile("no space left on device", re.IGNORECASE)
+_NO_NETWORK = re.compile(
+    r"temporary failure (in name )?resol|could not resolve|network is unreachable|no such host|"
+    r"name or service not known|no route to host|getaddrinfo|connection timed out",
+    re.IGNORECASE,
+)
 Network = Literal["default", "host", "none"]
+
+
+def _unwatched(_name: str) -> AbstractContextManager[Watch]:
+    return nullcontext(lambda _event: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +61,35 @@ class Settings:
 
     builder: Builder
     request: BuildRequest
-    test: SmokeTest
+    test: SmokeTest | None = None
+    """none where the configuration of a file, or what is usual, counts"""
     network: Network = "none"
     """of the smoke test"""
     timeout: float | None = None
     """seconds for one build"""
     tell: Callable[[str], object] = lambda _: None
+    watch: Callable[[str], AbstractContextManager[Watch]] = _unwatched
+    """takes the events of the build of that name"""
+    wishes: Wishes = field(default_factory=Wishes)
 
 
 @dataclass(slots=True)
 class Built:
-    """A variant that was built, with its figures."""
+    """A variant that was built, with its figures; `steps` are those of the Dockerfile."""
 
+    name: str
+    request: BuildRequest
     subject: Subject
+    digest: str
     seconds: float
-    steps: int
-    cached_steps: int
+    steps: tuple[Step, ...]
     observed: Callable[[Seen | None], Seen]
     _seen: Seen | None = None
+
+    @property
+    def cached_steps(self) -> int:
+        """Those that another build had done already."""
+        return sum(step.cached for step in self.steps)
 
     def smoke(self, expected: Seen | None) -> Seen:
         """What the smoke test sees; it runs once."""
@@ -73,8 +99,8 @@ class Built:
 
 
 class BuildBench:
-    """Builds the variants of one Dockerfile. Use it in a `with`: what was put aside of the images
-    is let go in the end."""
+    """Builds the variants of one Dockerfile. Use it in a `with`: what still runs in the end is
+    stopped, and what was put aside of the images is let go."""
 
     def __init__(
         self, settings: Settings, context: Path | None, source: bytes, ignore: tuple[str, bytes]
@@ -84,10 +110,14 @@ class BuildBench:
         self._request = replace(settings.request, context=context)
         self._source = source
         self._stack = ExitStack()
-        self._variants: dict[tuple[bytes, bytes], Built | NotBuilt] = {}
-        self._counting = Lock()
+        self._exporting = Exporting(settings.builder, settings.timeout)
+        self._pool = ThreadPoolExecutor(_AT_ONCE, "build")
+        self._variants: dict[tuple[bytes, bytes], Future[Built]] = {}
+        self._lock = Lock()
         self._original: Built | None = None
         self.builds = 0
+        self.took: dict[str, float] = {}
+        """seconds that steps took when they ran, by what they do"""
 
     def __enter__(self) -> BuildBench:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="reimage-probe-"))
@@ -95,18 +125,19 @@ class BuildBench:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._exporting.stop()
+        self._pool.shutdown(cancel_futures=True)
         self._stack.close()
 
     def build_both(self, outcome: Outcome) -> None:
         """The original and a rewritten file, at the same time. Raises NotProvable where the
         original does not build."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            first = pool.submit(self._build, "the original", self._source, self._ignore)
-            pool.submit(self._variant, outcome)
-            try:
-                self._original = first.result()
-            except NotBuilt as error:
-                raise NotProvable(f"The original does not build: {error}.") from error
+        first = self._pool.submit(self.build, "the original", self._source, self._ignore)
+        self.build_together([outcome])
+        try:
+            self._original = first.result()
+        except NotBuilt as error:
+            raise NotProvable(f"The original does not build: {error}.") from error
 
     @property
     def original(self) -> Built:
@@ -114,101 +145,129 @@ class BuildBench:
         assert self._original
         return self._original
 
-    def original_again(self) -> Built:
+    def original_again(self, doubt: str) -> Built:
         """The original without a cache, to see what no build repeats."""
-        name = "the original again, without cache"
+        name = f"the original again, without cache ({doubt}: does it repeat that itself?)"
+        return self.again(self.original, name, no_cache=True)
+
+    def again(self, built: Built, name: str, *, stamped: bool = False, **changes: Any) -> Built:
+        """The same file with other settings of its request. Raises NotProvable."""
         try:
-            return self._build(name, self._source, self._ignore, no_cache=True)
+            return self._build(name, replace(built.request, **changes), stamped=stamped)
         except NotBuilt as error:
-            raise NotProvable(f"The original does not build a second time: {error}.") from error
+            raise NotProvable(f"{name.capitalize()} does not build: {error}.") from error
 
     def built(self, outcome: Outcome) -> Built:
         """A rewritten file; the same one is built once."""
-        found = self._variant(outcome)
-        if isinstance(found, NotBuilt):
-            raise found
-        return found
+        self.build_together([outcome])
+        return self._variants[self._key(outcome)].result()
+
+    def known(self, outcome: Outcome) -> Built | None:
+        """A rewritten file, if it was built already."""
+        found = self._variants.get(self._key(outcome))
+        return found.result() if found and found.done() and not found.exception() else None
 
     def build_together(self, outcomes: Sequence[Outcome]) -> None:
-        """Build several; whether each does is told when it is asked for."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            different = {self._key(each): each for each in outcomes}.values()
-            for future in [pool.submit(self._variant, each) for each in different]:
-                future.result()
+        """Begin to build them; whether each does is told when it is asked for."""
+        for outcome in outcomes:
+            key = self._key(outcome)
+            if key not in self._variants:
+                names = dict.fromkeys(one.transformation.title for one in outcome.applied)
+                self._variants[key] = self._pool.submit(self._variant, outcome, tuple(names))
 
-    def _variant(self, outcome: Outcome) -> Built | NotBuilt:
+    def _variant(self, outcome: Outcome, names: tuple[str, ...]) -> Built:
         for path in outcome.files:
             if path != self._ignore_path:
-                return NotBuilt(f"{path} would have to be written before this can be tried")
-        key = self._key(outcome)
-        if key not in self._variants:
-            names = ", ".join(dict.fromkeys(one.transformation.title for one in outcome.applied))
-            try:
-                self._variants[key] = self._build(f"it with {names}", *key)
-            except NotBuilt as error:
-                self._variants[key] = error
-        return self._variants[key]
+                raise NotBuilt(f"{path} would have to be written before this can be tried")
+        name = f"it with {', '.join(names[:_NAMED])}"
+        more = len(names) - _NAMED
+        return self.build(name + (f" and {more} more" if more > 0 else ""), *self._key(outcome))
 
     def _key(self, outcome: Outcome) -> tuple[bytes, bytes]:
         """The Dockerfile and the ignore file."""
         ignore = outcome.files.get(self._ignore_path)
         return _encoded(outcome.text), self._ignore if ignore is None else _encoded(ignore)
 
-    def _build(self, name: str, text: bytes, ignore: bytes, *, no_cache: bool = False) -> Built:
-        settings = self._settings
-        with self._counting:
-            self.builds += 1
-        settings.tell(f"building {name}")
+    def build(self, name: str, text: bytes, ignore: bytes) -> Built:
+        """A Dockerfile with an ignore file. Raises NotBuilt."""
         request = replace(self._request, dockerfile=text, ignore=ignore)
-        if no_cache:
-            request = replace(request, no_cache=True)
-        contents = self._stack.enter_context(Contents(DEFAULT.kept))
-        began = time.monotonic()
         try:
-            subject, result = self._exported(request, contents)
-        except BuildFailed as error:
-            raise NotBuilt(reason(error)) from error
-        except TimedOut as error:
-            raise NotBuilt(f"the build is not done after {settings.timeout} seconds") from error
-        seconds = time.monotonic() - began
-        steps = [step for step in result.steps if not step.is_internal]
-        cached = sum(step.cached for step in steps)
-        settings.tell(f"built {name} in {seconds:.1f} s, {cached} of {len(steps)} steps cached")
-        looked = replace(request, no_cache=False)
-        observed = partial(self._observe, looked, subject, name)
-        return Built(subject, seconds, len(steps), cached, observed)
+            return self._build(name, request)
+        except NotBuilt as error:
+            if not error.is_network:
+                raise
+        return self._build(f"{name} once more, as something was out of reach", request)
 
-    def _exported(self, request: BuildRequest, contents: Contents) -> tuple[Subject, BuildResult]:
+    def _build(self, name: str, request: BuildRequest, *, stamped: bool = False) -> Built:
+        settings = self._settings
+        with self._lock:
+            self.builds += 1
+            contents = self._stack.enter_context(Contents(DEFAULT.kept))
+        settings.tell(f"building {name}")
         reading = Reading(contents=contents, keep=keep)
-        with ArrivingImage(reading=reading) as arriving:
-            exported = replace(request, outputs=(OciArchive(target=arriving.write),))
-            result = self._settings.builder.build(exported, timeout=self._settings.timeout)
-            try:
-                return Subject(arriving.image(), contents), result
-            except ImageError as error:
-                raise NotProvable(str(error)) from error
+        try:
+            with settings.watch(name) as watch:
+                found = self._exporting.export(request, reading, watch, stamped=stamped)
+        except BuildFailed as error:
+            raise _judged(error) from error
+        except TimedOut as error:
+            told = f"the build is not done after {settings.timeout:g} seconds (--build-timeout)"
+            raise NotBuilt(told) from error
+        except (ImageError, DockerError) as error:
+            raise NotProvable(str(error)) from error
+        built = Built(
+            name,
+            request,
+            Subject(found.image, contents),
+            found.digest,
+            found.seconds,
+            found.steps,
+            partial(self._observe, replace(request, no_cache=False), name, found.image),
+        )
+        with self._lock:
+            for step in found.steps:
+                if not step.cached:
+                    done = work(step)
+                    self.took[done] = max(self.took.get(done, 0.0), step.seconds)
+        cached = f"{built.cached_steps} of {len(built.steps)} steps cached"
+        settings.tell(f"built {name} in {built.seconds:.1f} s, {cached}")
+        return built
 
     def _observe(
-        self, request: BuildRequest, subject: Subject, name: str, expected: Seen | None
+        self, request: BuildRequest, name: str, image: Image, expected: Seen | None
     ) -> Seen:
         settings = self._settings
+        test = settings.test or SmokeTest()
         settings.tell(f"running {name}")
         contexts = {**request.contexts, **self._probe}
         try:
             with settings.builder.look(replace(request, contexts=contexts)) as gateway:
-                place = Place(gateway.solve(), _probe(gateway, subject), settings.network)
-                if settings.test.http and place.probe is None:
+                place = Place(gateway.solve(), _probe(gateway, image), settings.network)
+                if test.http and place.probe is None:
                     raise NotProvable(_NO_PROBE)
-                return observe(place, subject.image.config, settings.test, expected=expected)
+                return observe(place, image.config, test, expected=expected)
         except BuildFailed as error:
             raise NotProvable(f"What was built can't be run: {reason(error)}.") from error
 
 
-def _probe(gateway: Gateway, subject: Subject) -> Result | None:
-    platform = subject.image.platform
+def _probe(gateway: Gateway, image: Image) -> Result | None:
+    platform = image.platform
     if (platform.os, platform.architecture) != ("linux", probe.ARCHITECTURE):
         return None
     return gateway.solve(options=probe.ATTRIBUTES)
+
+
+def _judged(error: BuildFailed) -> NotBuilt:
+    """Nobody is to be blamed for a disk that is full, or a network that is down."""
+    said = "\n".join([error.message, *error.log_tail])
+    if _NO_ROOM.search(said):
+        raise NotProvable(
+            f"The builder's disk is full: {reason(error)}; make room (docker builder prune) and "
+            "try again."
+        ) from error
+    if _NO_NETWORK.search(said):
+        return NotBuilt(f"{reason(error)}; is the network of RUN there?", is_network=True)
+    return NotBuilt(reason(error))
 
 
 def reason(error: BuildFailed) -> str:

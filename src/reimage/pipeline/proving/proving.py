@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.model import Facts
 from reimage.pipeline.proving.building import BuildBench, Built, Settings
+from reimage.pipeline.proving.changing import Change, edited_file
+from reimage.pipeline.proving.limits import budgets_of
 from reimage.pipeline.proving.refused import NotProvable
+from reimage.pipeline.proving.repeating import reproduced
+from reimage.pipeline.proving.results import BuildReport, SideReport
+from reimage.pipeline.proving.savings import Way, savings, whole
 from reimage.pipeline.proving.search import Found, search
 from reimage.pipeline.proving.trial import Trial
-from reimage.pipeline.results import BuildReport, SideReport
 from reimage.rewriting import Dropped, Identified, Outcome
 from reimage.verify.smoke.judging import failures
+from reimage.verify.smoke.plan import SmokeTest
 
 if TYPE_CHECKING:
     from reimage.dockerfile import Dockerfile
     from reimage.model import ContextFacts
-    from reimage.verify.smoke.plan import SmokeTest
 
 
 class Task(NamedTuple):
@@ -32,6 +38,8 @@ class Task(NamedTuple):
     context: ContextFacts | None
     ignore: bytes
     rewritten: Callable[[frozenset[str]], Outcome]
+    smoke: SmokeTest | None = None
+    """of its configuration; counts where none was named"""
 
 
 class Proved(NamedTuple):
@@ -56,29 +64,59 @@ class Proving:
         BuildKitError where the builder itself fails.
         """
         began = time.monotonic()
+        settings = self._settings
+        test = settings.test or task.smoke or SmokeTest()
         rewritten = lru_cache(maxsize=256)(task.rewritten)
         target = self._settings.request.target
-        whole = rewritten(frozenset())
-        unchecked = tuple(_unbuilt(whole, task.tree, target))
+        unchecked = tuple(_unbuilt(rewritten(frozenset()), task.tree, target))
         without = frozenset(one.id for one in unchecked)
         source = task.tree.source.encode("utf-8", "surrogateescape")
         path = task.context.ignore_path if task.context else ".dockerignore"
-        with BuildBench(self._settings, task.folder, source, (path, task.ignore)) as bench:
+        settings = replace(settings, test=test)
+        with BuildBench(settings, task.folder, source, (path, task.ignore)) as bench:
             bench.build_both(rewritten(without))
-            _check_original(bench.original, self._settings.test)
-            trial = Trial(bench, self._settings.test)
+            _check_original(bench.original, test)
+            trial = Trial(bench, test)
             found: Found = search(rewritten, trial, without=without)
-            changed = found.outcome.text != found.outcome.source or found.outcome.files
-            after = bench.built(found.outcome) if changed else bench.original
-            report = BuildReport(
-                builder=self._settings.builder.url,
-                smoke=_described(self._settings.test),
-                before=_side(bench.original),
-                after=_side(after),
-                builds=bench.builds,
-                seconds=time.monotonic() - began,
+            report = self._report(bench, found, task)._replace(
+                smoke=_described(test), seconds=round(time.monotonic() - began, 3)
             )
         return Proved(found.outcome, found.dropped, unchecked, report)
+
+    def _report(self, bench: BuildBench, found: Found, task: Task) -> BuildReport:
+        wishes = self._settings.wishes
+        changed = found.outcome.text != found.outcome.source or found.outcome.files
+        last = bench.built(found.outcome) if changed else bench.original
+        way = Way(found.order, found.keeping)
+        with ExitStack() as stack:
+            change = None
+            if wishes.edit:
+                folder = task.folder
+                name = edited_file(wishes.edit, folder, task.context)
+                assert folder
+                change = stack.enter_context(Change(bench, folder, name))
+
+            def renewed(built: Built) -> int | None:
+                return change.of(built).renewed if change else None
+
+            return BuildReport(
+                builder=self._settings.builder.url,
+                smoke="",
+                before=_side(bench.original),
+                after=_side(last),
+                saved=whole(bench, last, renewed),
+                savings=savings(bench, way, last, renewed, each=wishes.each) if changed else (),
+                change=change.report(bench.original, last) if change else None,
+                reproducible=reproduced(bench, last) if wishes.reproducible else None,
+                budgets=budgets_of(
+                    (bench.original, last),
+                    (found.outcome.source, found.outcome.text),
+                    wishes.limits,
+                    self._settings.request.target,
+                ),
+                builds=0,
+                seconds=0.0,
+            )._replace(builds=bench.builds)
 
 
 def _check_original(original: Built, test: SmokeTest) -> None:
@@ -112,11 +150,11 @@ def _unbuilt(outcome: Outcome, tree: Dockerfile, target: str) -> list[Identified
 def _side(built: Built) -> SideReport:
     image = built.subject.image
     return SideReport(
-        size=image.unpacked_size,
+        size=image.content_size,
         compressed_size=image.compressed_size,
         layers=len(image.layers),
         seconds=round(built.seconds, 3),
-        steps=built.steps,
+        steps=len(built.steps),
         cached_steps=built.cached_steps,
     )
 
@@ -127,4 +165,4 @@ def _described(test: SmokeTest) -> str:
         return f"requests: {paths}"
     if test.run:
         return "run: " + " ".join(test.run.args)
-    return "the command stays up or ends as before, and opens the same ports"
+    return "the command stays up or ends as before, opens the same ports, and stays healthy"

@@ -2,7 +2,14 @@
 
 
 class NotBuilt(Exception):
-    """A file does not build. The message is part of a sentence: why, and at which line."""
+    """A file does not build. The message is part of a sentence: why, and at which line.
+
+    Where `is_network`, something was out of reach, for which no rewrite is to blame.
+    """
+
+    def __init__(self, told: str, *, is_network: bool = False) -> None:
+        super().__init__(told)
+        self.is_network = is_network
 
 
 class NotProvable(Exception):

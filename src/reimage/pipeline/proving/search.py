@@ -25,15 +25,18 @@ class Trying(Protocol):
         ...
 
     def prepare(self, outcomes: Sequence[Outcome]) -> None:
-        """These will be tried: to build them at the same time takes less of it."""
+        """These will be tried: they may be built already, while others are looked at."""
         ...
 
 
 class Found(NamedTuple):
-    """What holds, and what was dropped, with reasons."""
+    """What holds, and what was dropped, with reasons. `order` are the ids of what holds, the
+    strongest claims first; `keeping` gives the outcome of some of them."""
 
     outcome: Outcome
     dropped: tuple[Dropped, ...]
+    order: tuple[str, ...]
+    keeping: Callable[[Collection[str]], Outcome]
 
 
 class Culprit(NamedTuple):
@@ -89,21 +92,24 @@ class _Search:
         present = sorted(set(self._levels.values()))
         implied = self._strongest(present)
         unproven = [level for level in present if implied is None or level < implied]
-        if implied is not None:
-            self._trying.prepare([self._keeping(self._up_to(level)) for level in unproven])
         for level in present:
             fresh = [id for id, its in self._levels.items() if its is level]
             if self._reasons or level in unproven:
                 fresh = self._holding(good, fresh, level)
             good += fresh
         outcome = self._keeping(good)
-        return Found(outcome, tuple(self._dropped(outcome)))
+        applied = {one.id for one in outcome.applied}
+        order = tuple(id for id in good if id in applied)
+        return Found(outcome, tuple(self._dropped(outcome)), order, self._keeping)
 
     def _strongest(self, present: Sequence[Claim]) -> Claim | None:
         """The strongest claim that all rewrites together keep: then so do all weaker ones."""
         for level in present:
             if not self._trying.fails(self._whole, level, blames=level is present[-1]):
                 return level
+            if level is not present[-1]:
+                # It is to be checked by itself; meanwhile the whole is looked at further.
+                self._trying.prepare([self._keeping(self._up_to(level))])
         return None
 
     def _up_to(self, level: Claim) -> list[str]:

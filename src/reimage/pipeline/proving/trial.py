@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from reimage.pipeline.proving.refused import NotBuilt
+from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 from reimage.rewriting import Claim, Outcome
 from reimage.verify.files import differing_paths
 from reimage.verify.same_behaviour import missing_files, same_behaviour
@@ -41,8 +41,8 @@ class Bench(Protocol):
         """The file as it was."""
         ...
 
-    def original_again(self) -> Variant:
-        """The original, built anew without a cache."""
+    def original_again(self, doubt: str) -> Variant:
+        """The original, built anew without a cache. `doubt` is why, as part of a sentence."""
         ...
 
     def built(self, outcome: Outcome) -> Variant:
@@ -50,7 +50,7 @@ class Bench(Protocol):
         ...
 
     def build_together(self, outcomes: Sequence[Outcome]) -> None:
-        """Build them at the same time, as they will be asked for."""
+        """Begin to build them, as they will be asked for."""
         ...
 
 
@@ -63,7 +63,7 @@ class Trial:
     _noise: frozenset[str] | None = None
 
     def prepare(self, outcomes: Sequence[Outcome]) -> None:
-        """Build them."""
+        """Begin to build them."""
         self.bench.build_together([each for each in outcomes if each.text != each.source])
 
     def fails(self, outcome: Outcome, claim: Claim, *, blames: bool = True) -> str:
@@ -73,6 +73,8 @@ class Trial:
         try:
             variant = self.bench.built(outcome)
         except NotBuilt as error:
+            if error.is_network:
+                raise NotProvable(f"A rewritten file does not build: {error}.") from error
             return str(error)
         declared = {name for one in outcome.applied for name in one.transformation.may_change}
         told = self._differences(variant.subject, claim, declared, blames=blames)
@@ -92,12 +94,13 @@ class Trial:
         told = compare(before, after, declared=declared)
         if blames and any(sentence.startswith("/") for sentence in told):
             # Before somebody is blamed: does the original itself come out the same twice?
-            told = compare(before, after, declared=declared, noise=self._not_repeated())
+            told = compare(before, after, declared=declared, noise=self._not_repeated(told))
         return told
 
-    def _not_repeated(self) -> frozenset[str]:
+    def _not_repeated(self, told: Sequence[str]) -> frozenset[str]:
         if self._noise is None:
-            again = self.bench.original_again().subject
+            doubt = next(sentence for sentence in told if sentence.startswith("/"))
+            again = self.bench.original_again(doubt).subject
             self._noise = differing_paths(self.bench.original.subject, again)
         return self._noise
 
