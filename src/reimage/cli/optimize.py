@@ -198,13 +198,15 @@ def _tell(
         told.append(report)
         if report.patch and not write:
             streams.patch(report.patch)
-        streams.say(trouble_lines(report))
+        lines = trouble_lines(report)
         if voice is not None:
-            streams.say((written_lines if write else file_lines)(report, voice))
+            lines += (written_lines if write else file_lines)(report, voice)
             if report.build:
                 from reimage.report.proof import proof_lines
 
-                streams.say(proof_lines(report))
+                lines += proof_lines(report)
+        if lines:
+            streams.say(lines)
     if voice is not None:
         streams.say([summary_line(told, verbose=voice.verbose)])
     return told
