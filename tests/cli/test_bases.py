@@ -294,3 +294,24 @@ def test_offline_the_cache_counts(bases: Bases, fake: FakeRegistry) -> None:
     done = bases("python:3.12", "--format=json", "--offline")
     assert fake.requests == []
     assert "is 87 % smaller" in candidate(done, "python:3.12-slim")["pros"]
+
+
+def test_registries_that_do_not_answer_are_not_said_to_lack_an_image(
+    bases: Bases, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def nowhere(domain: str, scheme: str) -> Any:
+        from reimage.registry.endpoints import Endpoint
+
+        return Endpoint("http://127.0.0.1:1", domain)
+
+    monkeypatch.setattr("reimage.registry.connection.server", nowhere)
+    done = bases("ruby:3.3")
+    assert done.exit_code == 2
+    assert "not there" not in done.stdout
+    assert (
+        " ".join(done.stdout.split()).count("no answer about ruby:3.3-slim, ruby:3.3-alpine,") == 1
+    )
+    assert "nothing listens there; --offline goes by the table" in " ".join(done.stderr.split())
+    assert {each["answered"] for each in told(bases("ruby:3.3", "--format=json"))["missing"]} == {
+        False
+    }

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "markdown", "html", "github", "sarif")
 _KINDS = (
     "a Dockerfile or build context (it is built), REVISION:DOCKERFILE of git, an image layout, a "
-    "tar file of docker save, or the name of an image in the engine."
+    "tar file of docker save, the name of an image in the engine, or docker://NAME in a registry."
 )
 
 

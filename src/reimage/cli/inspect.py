@@ -24,7 +24,8 @@ def inspect(
             metavar="TARGET",
             show_default=False,
             help="A Dockerfile or build context (it is built), REVISION:DOCKERFILE of git, an "
-            "image layout, a tar file of docker save, or the name of an image in the engine.",
+            "image layout, a tar file of docker save, the name of an image in the engine, or "
+            "docker://NAME for one in a registry.",
         ),
     ],
     layers: Annotated[bool, typer.Option("--layers", help="Every layer.")] = False,

@@ -93,7 +93,8 @@ def find_bases(
     missing, found = [], []
     for relative, answer in zip(listed, answers[1:], strict=True):
         if isinstance(answer, Unresolved) and not options.offline:
-            missing.append(MissingReport(str(relative.image), relative.kind, answer.reason))
+            name, answered = str(relative.image), not answer.passing
+            missing.append(MissingReport(name, relative.kind, answer.reason, answered))
         else:
             found.append(_Named(Known(relative.image, _facts(answer)), relative.kind))
     judge = _Judge(settings, limits, scans)
@@ -154,7 +155,8 @@ def _unknown(image: Reference, answer: Unresolved, options: RegistryOptions) -> 
             "This run is offline: sizes, layers and ages are only told of images in the cache, "
             "the rest is from the table of official images that comes with reimage."
         )
-    return f"Nothing can be compared with {image}: {answer.reason}."
+    advice = "; --offline goes by the table of official images" if answer.passing else ""
+    return f"Nothing can be compared with {image}: {answer.reason}{advice}."
 
 
 class _Judge:

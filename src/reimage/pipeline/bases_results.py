@@ -66,11 +66,13 @@ class CandidateReport:
 
 @dataclass(frozen=True, slots=True)
 class MissingReport:
-    """A relative that no registry told about, and its words."""
+    """A relative that no registry told about, and its words. `answered` says that it had any: the
+    image is not there, or not for everybody."""
 
     reference: str
     kind: str
     reason: str
+    answered: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,8 +24,15 @@ def bases_lines(found: BasesReport, width: int) -> Iterator[Line]:
         yield from _candidate(candidate, width)
     if found.missing:
         yield line("")
+    silent: dict[str, list[str]] = {}
     for missing in found.missing:
+        if not missing.answered:
+            silent.setdefault(missing.reason, []).append(missing.reference)
+            continue
         text = f"not there: {visible(missing.reference)} ({visible(missing.reason)})"
+        yield from wrapped((), text, width=width, indent=_INDENT)
+    for reason, names in silent.items():
+        text = f"no answer about {', '.join(map(visible, names))}: {visible(reason)}"
         yield from wrapped((), text, width=width, indent=_INDENT)
 
 

@@ -32,7 +32,7 @@ class Authority:
             folder / name for name in ("ca.pem", "cert.pem", "key.pem")
         )
         ca_key, request, names = (folder / name for name in ("ca.key", "cert.csr", "names"))
-        names.write_text("subjectAltName=DNS:localhost,IP:127.0.0.1\n")
+        names.write_text("subjectAltName=DNS:localhost,DNS:registry.example.org,IP:127.0.0.1\n")
         new_key = ["-newkey", "rsa:2048", "-nodes"]
         # fmt: off
         _openssl("req", "-x509", *new_key, "-keyout", ca_key, "-out", self.ca, "-days", "2",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.engine.registries.conftest import PASSWORD, Authority, Client, Serve, docker_config
 from tests.engine.registries.uploading import LAYER, PLATFORMS, Uploaded
+from tests.registry.fake_proxy import proxying
 
 from buildkit_client.docker_config import DockerConfig
 from reimage.image.platforms import read_platform
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.engine
 Storage = tuple[Path, Uploaded]
+PROXIED = "registry.example.org"
+"""In the certificate for localhost as well, and known to no resolver."""
 
 
 def at(address: str, name: str) -> Reference:
@@ -122,6 +125,24 @@ def test_tls_with_a_private_authority(
         f"The certificate of {address} is not trusted (unable to get local issuer certificate): "
         "give its authority with --ca"
     )
+
+
+def test_tls_through_a_proxy(
+    serve: Serve,
+    client: Client,
+    storage: Storage,
+    authority: Authority,
+    passwords: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The proxy sees a name and bytes; certificate and password are between us and the registry."""
+    address = serve(passwords, authority.settings)
+    with proxying(address.replace("localhost", "127.0.0.1")) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+        pulls_everything(client(PASSWORD, ca=authority.ca), PROXIED, storage[1])
+        assert set(proxy.asked) == {f"{PROXIED}:443"}
+        with pytest.raises(Unreachable, match=f"The certificate of {PROXIED} is not trusted"):
+            client(PASSWORD).resolve(at(PROXIED, "app:multi"))
 
 
 def test_the_authority_may_come_from_the_environment(

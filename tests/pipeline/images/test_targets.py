@@ -53,6 +53,12 @@ def test_files_and_folders_are_looked_into(folder: Path) -> None:
     assert kinds == ["layout", "archive", "archive", "dockerfile", "context"]
 
 
+def test_an_image_of_a_registry_is_marked_as_such(folder: Path) -> None:
+    (folder / "docker:").mkdir()
+    found = target("docker://example.org/app:1")
+    assert (found.kind, found.word, found.is_built) == ("registry", "example.org/app:1", False)
+
+
 @pytest.mark.parametrize("word", ["app", "app:1", "example.org:5000/a/b:c", "a@sha256:" + "0" * 64])
 def test_what_is_no_file_is_a_name(word: str) -> None:
     assert target(word).kind == "image"

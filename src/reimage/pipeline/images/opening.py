@@ -1,10 +1,12 @@
-"""A target becomes an image: opened, asked of the engine, or built and read while it comes."""
+"""A target becomes an image: opened, asked of the engine or of a registry, or built and read while
+it comes."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from reimage.image.arriving import ArrivingImage
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 def opened(target: Target, platform: Platform | None, reading: Reading) -> Image:
     """The image that a path or a name stands for. Raises an ImageError or a DockerError."""
+    if target.kind == "registry":
+        return _of_a_registry(target.word, platform, reading)
     if target.kind != "image":
         return open_image(target.path, platform=platform, reading=reading)
     from reimage.docker_api.daemon import connect
@@ -33,6 +37,26 @@ def opened(target: Target, platform: Platform | None, reading: Reading) -> Image
             f"There is no file {target.word}, and no engine to ask for an image of that name: "
             f"{error}"
         ) from error
+
+
+def _of_a_registry(word: str, platform: Platform | None, reading: Reading) -> Image:
+    """Its layers are read while they arrive, and none is kept."""
+    from reimage.model.images.references import NoReference, parse_reference
+    from reimage.pipeline.config import Config, ConfigError, find_config, load_config
+    from reimage.pipeline.registries import RegistryOptions, open_registry
+    from reimage.registry.errors import RegistryError
+    from reimage.registry.images import remote_image
+
+    reference = parse_reference(word)
+    if isinstance(reference, NoReference):
+        raise UsageError(f"{word} is no image: {reference.reason}.")
+    try:
+        found = find_config(Path.cwd())
+        config = load_config(found) if found else Config()
+        with open_registry(RegistryOptions(), config.registry) as registry:
+            return remote_image(registry, reference, platform).read(reading)
+    except (ConfigError, RegistryError) as error:
+        raise UsageError(f"{str(error).rstrip('.')}.") from error
 
 
 def built(

@@ -1,4 +1,5 @@
-"""What a user means by a word: a layout, an archive, a Dockerfile, a revision, or a name."""
+"""What a user means by a word: a layout, an archive, a Dockerfile, a revision, or an image by name,
+in the engine or in a registry."""
 
 from __future__ import annotations
 
@@ -11,9 +12,11 @@ from typing import Literal, NamedTuple
 from reimage.files.reading import DOCKERFILE_LIMIT
 from reimage.pipeline.errors import UsageError
 
-Kind = Literal["layout", "archive", "dockerfile", "context", "revision", "image"]
+Kind = Literal["layout", "archive", "dockerfile", "context", "revision", "image", "registry"]
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _GIT_SECONDS = 60
+_OF_A_REGISTRY = "docker://"
+"""As skopeo and others write it."""
 
 
 class Target(NamedTuple):
@@ -31,6 +34,8 @@ class Target(NamedTuple):
 
 def target(word: str) -> Target:
     """What a word names. UsageError where a path is there that is none of these."""
+    if word.startswith(_OF_A_REGISTRY):
+        return Target("registry", word.removeprefix(_OF_A_REGISTRY), Path())
     path = Path(word)
     if path.is_dir():
         return _folder(word, path)
