@@ -73,7 +73,10 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     fake = FakePipeline()
     module = ModuleType("reimage.pipeline.optimize")
     vars(module).update(
-        Options=Options, optimize_files=fake.optimize_files, optimize_text=fake.optimize_text
+        Options=Options,
+        asked_registries=lambda paths, options: options,
+        optimize_files=fake.optimize_files,
+        optimize_text=fake.optimize_text,
     )
     known = (copy_instead_of_add, drop_download_caches, mount_download_caches)
     monkeypatch.setitem(sys.modules, "reimage.pipeline.optimize", module)

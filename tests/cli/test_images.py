@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Shell
-from tests.image.making import files_as_tar, layout, tar, write
+from tests.image.making import file, files_as_tar, layout, tar, write
 from tests.pipeline.images.subjects import DOCKERFILE, LAYERS, STEPS, history
 
 
@@ -92,3 +94,24 @@ def test_every_format_tells_budgets_on_the_standard_error_too(shell: Shell, form
     result = shell("compare", "small.tar", "image", "--max-growth", "5%", "--format", form)
     assert result.exit_code == 1 and result.stdout
     assert "over: The image grew by 1,050 bytes" in result.stderr
+
+
+def test_a_full_temporary_folder_is_one_sentence(
+    shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def seek(self, place: int) -> None:
+            pass
+
+        def write(self, data: bytes) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+        def close(self) -> None:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("reimage.image.contents.tempfile.SpooledTemporaryFile", lambda **_: Full())
+    Path("kept.tar").write_bytes(
+        files_as_tar(layout(tar(file("var/lib/dpkg/status", b"Package: a\n"))))
+    )
+    told = sentence(shell, "compare", "small.tar", "kept.tar")
+    assert "no space left on device; make room there, or name another folder with TMPDIR" in told

@@ -62,3 +62,13 @@ def test_a_configuration_may_make_it_the_usual(fake: FakeRegistry, optimize: Opt
     config = Path("reimage.toml")
     config.write_text("[bases]\nwith-optimize = true\n" + config.read_text())
     assert "+FROM python:3.13.5-trixie\n" in optimize("--select=use-versioned-tag").stdout
+
+
+def test_a_mirror_that_fails_is_named(fake: FakeRegistry, optimize: Optimize) -> None:
+    Path("reimage.toml").write_text(
+        f'[registry.mirrors]\n"docker.io" = ["http://127.0.0.1:1", "http://{fake.address}"]\n'
+    )
+    done = optimize("--pin", "--select=pin-base-digest")
+    assert done.exit_code == 0
+    assert "The mirror 127.0.0.1:1 was passed over" in " ".join(done.stderr.split())
+    assert "@sha256:" in done.stdout

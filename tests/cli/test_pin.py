@@ -171,3 +171,17 @@ def test_a_registry_that_may_answer_later_makes_the_run_fail(
     assert done.exit_code == 2
     assert "+FROM python:3.12@sha256:" in done.stdout
     assert done.stderr.count("the registry answers 503.") == 1
+
+
+def test_a_mirror_that_fails_is_named(pin: Pin) -> None:
+    Path("Dockerfile").write_text("FROM a\n")
+    Path("reimage.toml").write_text('[registry.mirrors]\n"b.example" = ["http://127.0.0.1:1"]\n')
+    done = pin("Dockerfile")
+    assert "passed over" not in done.stderr
+    done = pin("--mirror=docker.io=http://127.0.0.1:1", "Dockerfile")
+    assert done.exit_code == 0
+    assert "passed over" not in done.stderr  # the one before it had the answer
+    Path("Dockerfile").write_text("FROM b.example/a\n")
+    done = pin("Dockerfile")
+    assert done.exit_code == 2
+    assert "The mirror 127.0.0.1:1 was passed over" in " ".join(done.stderr.split())

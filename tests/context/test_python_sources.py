@@ -89,3 +89,38 @@ def test_a_survey_reads_sources_when_asked(tmp_path: Path) -> None:
     context = survey(tmp_path, tmp_path / "Dockerfile")
     assert context.python is not None
     assert context.python.facts().imports == {"flask"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "open('log', 'a')",
+        "open('log', mode=how)",
+        "Path('log').open('w')",
+        "Path('log').write_text('x')",
+        "os.makedirs('data')",
+        "shutil.rmtree('data')",
+        "sqlite3.connect(path)",
+        "picture.save('a.png')",
+        "DATABASE = 'sqlite:///shop.db'",
+        "app.config['UPLOAD_FOLDER'] = 'files'",
+        "MEDIA_ROOT = 'files'",
+    ],
+)
+def test_what_writes_files_is_seen_with_its_place(tmp_path: Path, call: str) -> None:
+    facts = read(tmp_path, f"import os, shutil, sqlite3\nfrom pathlib import Path\n{call}\n")
+    assert set(facts.writes) == {"app.py:3"}
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["open('log')", "open('log', 'rb')", "open(mode='r', file='log')", "model.save()",
+     "open('/tmp/log', 'w')", "Path('log').read_text()", "os.listdir('.')"],
+)  # fmt: skip
+def test_what_reads_files_or_uses_tmp_writes_nothing(tmp_path: Path, call: str) -> None:
+    assert not read(tmp_path, f"import os\nfrom pathlib import Path\n{call}\n").writes
+
+
+def test_ports_of_root_are_seen(tmp_path: Path) -> None:
+    text = "app.run(port=80)\nserver.bind(('', 443))\nother.run(port=8080)\ndate(2024, 1, 2)\n"
+    assert read(tmp_path, text).low_ports == ("app.py:1", "app.py:2")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from reimage.manifests.errors import ManifestError
-from reimage.manifests.images import ImageValue, images_of, may_name_images
+from reimage.manifests.images import ImageValue, images_of
+from reimage.manifests.kinds import may_name_images
 from reimage.manifests.nodes import read_documents
 
 COMPOSE = """\
@@ -150,6 +151,12 @@ def test_aliases_that_grow_without_end_are_looked_at_once() -> None:
         ("compose.yaml", "volumes: {}", False),
         ("values.yaml", "image: x", False),
         ("composer.yaml", "image: x", False),
+        ("deploy/kustomization.yml", "images: []", True),
+        (".github/workflows/ci.yml", "container: node:22", True),
+        (".github/workflows/ci.yml", "on: push", False),
+        (".github/dependabot.yml", "container: x", False),
+        ("action.yml", "image: docker://x", True),
+        (".gitlab-ci.yml", "image: x", True),
     ],
 )
 def test_which_files_are_worth_reading(name: str, text: str, expected: bool) -> None:

@@ -25,6 +25,15 @@ def reference(text: str) -> Reference:
         "python:3.12-windowsservercore-ltsc2022",
         "gcr.io/distroless/static-debian12:debug",
         "golang:1.23-slim",
+        "cgr.dev/chainguard/python:latest-dev",
+        "gcr.io/distroless/java21-debian12:debug-nonroot",
+        "almalinux:9-minimal",
+        "oraclelinux:9-slim",
+        "oraclelinux:7",
+        "amazonlinux:2",
+        "amazonlinux:2.0.20240131.0",
+        "buildpack-deps:noble-curl",
+        "eclipse-temurin:21-jre-ubi9-minimal",
     ],
 )
 def test_what_the_table_does_not_know(image: str) -> None:
@@ -43,6 +52,11 @@ def test_what_the_table_does_not_know(image: str) -> None:
         ("alpine:3.20.3", "alpine", "3.20"),
         ("gcr.io/distroless/nodejs22-debian13:nonroot", "debian", "trixie"),
         ("cgr.dev/chainguard/python", "wolfi", ""),
+        ("amazonlinux:2023", "rhel", ""),
+        ("oraclelinux:9", "rhel", ""),
+        ("almalinux:9.4", "rhel", "9.4"),
+        ("fedora", "fedora", ""),
+        ("eclipse-temurin:21-jre-noble", "ubuntu", "24.04"),
     ],
 )
 def test_families_and_releases(image: str, family: str, release: str) -> None:

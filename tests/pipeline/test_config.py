@@ -6,7 +6,7 @@ import pytest
 
 from reimage.files import FilesError
 from reimage.pipeline.config import Config, ConfigError, PerFile, find_config, load_config
-from reimage.pipeline.registry_config import PinConfig, RegistryConfig
+from reimage.pipeline.config.registries import PinConfig, RegistryConfig
 
 
 def write(path: Path, text: str | bytes = "") -> Path:

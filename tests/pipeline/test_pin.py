@@ -193,7 +193,8 @@ def test_files_that_can_not_be_judged_do_not_stop_the_others(fake: FakeRegistry)
     assert [report.failed for report in reports] == [True, True, True, True, False]
     assert reports[1].error is not None
     assert reports[1].error.startswith("bad.yaml:1: this is not YAML:")
-    assert reports[2].error == ("other.yaml is neither a Compose file nor a Kubernetes manifest.")
+    assert reports[2].error is not None
+    assert reports[2].error.startswith("other.yaml is neither a Compose file, a Kubernetes")
 
 
 def test_a_template_that_was_only_found_is_no_error(fake: FakeRegistry) -> None:
@@ -240,3 +241,36 @@ def test_optimize_asks_no_registry_unless_it_is_told_to(fake: FakeRegistry) -> N
     Path("configured/Dockerfile").write_text("FROM python:3.12\n")
     (report,) = optimize_files([Path("configured/Dockerfile")], Options(registry=registry))
     assert f"python:3.12@{digest(fake, 'library/python', '3.12')}" in report.patch
+
+
+def test_a_kustomization_gets_the_digest_behind_its_tag(fake: FakeRegistry) -> None:
+    text = "images:\n  - name: a  # here\n    newTag: '1.2'\n  - {name: b, digest: DIGEST}\n"
+    text = text.replace("DIGEST", f"sha256:{'1' * 64}")
+    Path("kustomization.yaml").write_text(text)
+    [report] = run(fake, "kustomization.yaml", write=True)
+    [found] = [
+        digest
+        for (name, tag), (_, body) in fake.manifests.items()
+        if tag == "1.2"
+        for digest in [digest_of(body)]
+    ]
+    assert Path("kustomization.yaml").read_text() == text.replace("'1.2'", f"'1.2@{found}'")
+    assert not report.failed
+
+
+def test_pipelines_are_found_and_pinned(fake: FakeRegistry) -> None:
+    text = "on: push\njobs:\n  a:\n    container: a:1\n    steps: [{uses: 'docker://b:2'}]\n"
+    Path(".github/workflows").mkdir(parents=True)
+    Path(".github/workflows/ci.yml").write_text(text)
+    run(fake, ".", write=True)
+    written = Path(".github/workflows/ci.yml").read_text()
+    assert written.startswith("on: push\njobs:\n  a:\n    container: a:1@sha256:")
+    assert "uses: 'docker://b:2@sha256:" in written
+
+
+def test_files_of_bake_are_refused(fake: FakeRegistry) -> None:
+    Path("docker-bake.hcl").write_text('target "a" {}\n')
+    [report] = run(fake, "docker-bake.hcl")
+    assert report.error == (
+        "docker-bake.hcl is no Dockerfile and no YAML: files of bake are not read."
+    )

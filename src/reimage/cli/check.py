@@ -43,7 +43,12 @@ def check(
         from reimage.rewriting.transformation import Claim
 
         options = choice.options(usual=Claim.SAME_FILES)
-        reports = list(inputs.run(files or (), options, stdin_name))
+
+        def tell(note: str) -> None:
+            if not quiet:
+                streams.note(f"reimage: {note}\n")
+
+        reports = list(inputs.run(files or (), options, stdin_name, tell))
     changes = sum(len(report.changed) for report in reports)
     found = changes + sum(len(report.violations) for report in reports)
     if form == "text":

@@ -1,7 +1,7 @@
 """The files a command line means, and a report for each of them."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,19 @@ DEFAULTS = ("Dockerfile", "Containerfile")
 _TOO_MUCH = "larger than any Dockerfile, so it is not read to its end"
 
 
-def run(arguments: Sequence[str], options: "Options", stdin_name: str) -> Iterator[FileReport]:
+def run(
+    arguments: Sequence[str],
+    options: "Options",
+    stdin_name: str,
+    tell: Callable[[str], object] = lambda note: None,
+) -> Iterator[FileReport]:
     """Optimize what `arguments` name: arguments that name nothing, standard input, then files.
 
-    What can't be found is a report like the others and stops none of them.
+    What can't be found is a report like the others and stops none of them. `tell` is called with
+    what is not about a file.
     """
     from reimage.files import DOCKERFILE_LIMIT, find_dockerfiles
-    from reimage.pipeline.optimize import optimize_files, optimize_text
+    from reimage.pipeline.optimize import asked_registries, optimize_files, optimize_text
 
     found = find_dockerfiles([each for each in arguments or _default() if each != STDIN])
     stdin = STDIN in arguments
@@ -38,7 +44,11 @@ def run(arguments: Sequence[str], options: "Options", stdin_name: str) -> Iterat
             yield FileReport(stdin_name, error=f"Standard input is {_TOO_MUCH}.")
         else:
             yield optimize_text(source, name=stdin_name, options=options)[0]
-    yield from optimize_files([Path(each) for each in found.files], options)
+    paths = [Path(each) for each in found.files]
+    options = asked_registries(paths, options)
+    for note in options.images.notes if options.images else ():
+        tell(note)
+    yield from optimize_files(paths, options)
 
 
 def _default() -> Sequence[str]:

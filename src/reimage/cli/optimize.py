@@ -156,7 +156,12 @@ def optimize(
 
         options = choice.options(write=write, hunks=hunks)
         options = options._replace(pin=pin, bases=bases, proving=proved)
-        reports = inputs.run(files or (), options, stdin_name)
+
+        def tell(note: str) -> None:
+            if not quiet:
+                streams.note(f"reimage: {note}\n")
+
+        reports = inputs.run(files or (), options, stdin_name, tell)
         if form == "text":
             given = {"--write": write, "--pin": pin, "--bases": bases, "--build": build}
             flags = tuple(name for name, is_given in given.items() if is_given)
@@ -193,13 +198,15 @@ def _tell(
         told.append(report)
         if report.patch and not write:
             streams.patch(report.patch)
-        streams.say(trouble_lines(report))
+        lines = trouble_lines(report)
         if voice is not None:
-            streams.say((written_lines if write else file_lines)(report, voice))
+            lines += (written_lines if write else file_lines)(report, voice)
             if report.build:
                 from reimage.report.proof import proof_lines
 
-                streams.say(proof_lines(report))
+                lines += proof_lines(report)
+        if lines:
+            streams.say(lines)
     if voice is not None:
         streams.say([summary_line(told, verbose=voice.verbose)])
     return told

@@ -84,10 +84,11 @@ def pin(
             registry=o.registry_options(offline, plain_http, mirror, ca, cache_tags),
         )
         run = gather(paths or ["."], options)
-    if verbose and run.limits:
+    told = (*run.notes, *(run.limits if verbose else ()))
+    if told:
         from reimage.report.pieces import line
 
-        streams.say(line(limit) for limit in run.limits)
+        streams.say(line(each) for each in told)
     if check:
         return _check(run, options, streams)
     return _tell(run, options, streams, form, quiet=quiet, verbose=verbose)

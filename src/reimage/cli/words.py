@@ -61,6 +61,20 @@ def count(option: str, word: str, unit: str) -> int:
     raise BadUsage(f"{option} takes a number of {unit}, not '{word}'.")
 
 
+def most_vulnerabilities(words: Iterable[str] | None) -> tuple[tuple[str, int], ...]:
+    """Numbers by severity, given one by one or with commas."""
+    from reimage.model.scans.counts import SEVERITIES, TOTAL
+
+    option, known = "--max-vulnerabilities", (*SEVERITIES, TOTAL)
+    found = []
+    for word in (part.strip() for each in words or () for part in each.split(",")):
+        name, number = pair(option, word)
+        if name.lower() not in known:
+            raise BadUsage(f"{option} takes {one_of(known)}, not '{name}'.")
+        found.append((name.lower(), count(option, number, "vulnerabilities")))
+    return tuple(found)
+
+
 def pair(option: str, word: str) -> tuple[str, str]:
     """`NAME=VALUE`, neither of them empty."""
     name, _, value = word.partition("=")

@@ -1,4 +1,5 @@
-"""The small files that decide what an install installs: which they are, and reading them."""
+"""The small files that decide what an install installs, and the scripts that may start a program:
+which they are, and reading them."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from reimage.text import decode
 
 MANIFEST_LIMIT = 256 * 1024
 LOCK_LIMIT = 4 * 1024 * 1024
+SCRIPT_LIMIT = 64 * 1024
 # Over all files of a context: enough for monorepos, and read in a fraction of a second.
 TOTAL_LIMIT = 32 * 1024 * 1024
 COUNT_LIMIT = 1_000
@@ -31,12 +33,13 @@ _MANIFESTS = frozenset(
     .ruby-version poetry.toml Makefile makefile GNUmakefile
     """.split()
 )
+_DEEPEST_SCRIPT = 3
 _SUFFIXES = (".gemspec", ".csproj", ".fsproj", ".vbproj", ".sln", ".slnx")
 _INSTALLED = frozenset(("node_modules", "vendor", "site-packages", ".git", ".venv", "venv"))
 
 
 def size_limit(path: str) -> int:
-    """How large the file at `path` may be to be read; 0 if it does not decide about installs."""
+    """How large the file at `path` may be to be read; 0 if it decides about nothing."""
     directory, _, name = path.rpartition("/")
     if name in _LOCKS:
         return LOCK_LIMIT
@@ -46,6 +49,8 @@ def size_limit(path: str) -> int:
         above = directory.rpartition("/")[2]
         listed = name.startswith(("requirements", "constraints")) or above == "requirements"
         return MANIFEST_LIMIT if listed or name.endswith("requirements.txt") else 0
+    if name.endswith(".sh") or name.startswith(("entrypoint", "docker-entrypoint")):
+        return SCRIPT_LIMIT if path.count("/") <= _DEEPEST_SCRIPT else 0
     is_shared = name.startswith("Directory.") and name.endswith((".props", ".targets"))
     return MANIFEST_LIMIT if is_shared or name.endswith(_SUFFIXES) else 0
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider, QualifiedNameProvider
 
+from reimage.context.python_writing import (
+    SETTINGS,
+    asks_for_a_low_port,
+    speaks_of_files,
+    text_of,
+    writes,
+)
 from reimage.model.python_facts import PythonFacts, Started
 
 _STARTS = frozenset(
@@ -25,6 +32,12 @@ _ALWAYS_SHELL = frozenset(
     asyncio.create_subprocess_shell asyncio.subprocess.create_subprocess_shell
     """.split()
 )
+_OPENS_A_LIBRARY = frozenset(
+    """
+    ctypes.CDLL ctypes.PyDLL ctypes.cdll.LoadLibrary ctypes.util.find_library cffi.FFI.dlopen
+    """.split()
+)
+_OF_C = ("libc.so.6", "libm.so.6", "c", "m")
 _MODE_FIRST = ("os.spawn",)
 _IMPORTS = frozenset(("importlib.import_module", "builtins.__import__", "runpy.run_module"))
 
@@ -42,6 +55,9 @@ def read_module(source: bytes, path: str) -> PythonFacts | None:
         tuple(reader.computed),
         tuple(reader.started),
         tuple(reader.through_shell),
+        writes=tuple(reader.writes),
+        low_ports=tuple(reader.low_ports),
+        opened_libraries=tuple(reader.opened_libraries),
     )
 
 
@@ -55,6 +71,9 @@ class _Reader(cst.CSTVisitor):
         self.computed: list[str] = []
         self.started: list[Started] = []
         self.through_shell: list[str] = []
+        self.writes: list[str] = []
+        self.low_ports: list[str] = []
+        self.opened_libraries: list[str] = []
 
     def visit_Import(self, node: cst.Import) -> None:
         self.imports.update(_dotted(alias.name).partition(".")[0] for alias in node.names)
@@ -69,9 +88,23 @@ class _Reader(cst.CSTVisitor):
             self._import(node)
         elif called := names & _STARTS:
             self._start(node, min(called))
+        if writes(node, names):
+            self.writes.append(f"{self.path}:{self._line(node)}")
+        if names & _OPENS_A_LIBRARY and _text_of_first(node) not in _OF_C:
+            self.opened_libraries.append(f"{self.path}:{self._line(node)}")
+        if asks_for_a_low_port(node):
+            self.low_ports.append(f"{self.path}:{self._line(node)}")
+
+    def visit_SimpleString(self, node: cst.SimpleString) -> None:
+        if speaks_of_files(node.value):
+            self.writes.append(f"{self.path}:{self._line(node)}")
+
+    def visit_Name(self, node: cst.Name) -> None:
+        if node.value in SETTINGS:
+            self.writes.append(f"{self.path}:{self._line(node)}")
 
     def _import(self, node: cst.Call) -> None:
-        name = _text(node.args[0].value) if node.args else None
+        name = text_of(node.args[0].value) if node.args else None
         if name is None:
             self.computed.append(f"{self.path}:{self._line(node)}")
         elif not name.startswith("."):
@@ -100,18 +133,15 @@ def _dotted(node: cst.BaseExpression) -> str:
     return ".".join(reversed(parts))
 
 
-def _text(node: cst.BaseExpression | None) -> str | None:
-    if not isinstance(node, cst.SimpleString | cst.ConcatenatedString):
-        return None
-    value = node.evaluated_value
-    return value if isinstance(value, str) else None
+def _text_of_first(node: cst.Call) -> str | None:
+    return text_of(node.args[0].value) if node.args else None
 
 
 def _program(node: cst.BaseExpression | None) -> str | None:
     """The first word of what is started, None where it is computed."""
     if isinstance(node, cst.List | cst.Tuple):
         node = node.elements[0].value if node.elements else None
-    text = _text(node)
+    text = text_of(node)
     words = text.split() if text else []
     return words[0] if words else None
 

@@ -67,11 +67,24 @@ def _together(found: Iterable[PythonFacts], unread: Iterable[str]) -> PythonFact
     computed: list[str] = []
     started: list[Started] = []
     through_shell: list[str] = []
+    writes: list[str] = []
+    low_ports: list[str] = []
+    libraries: list[str] = []
     for facts in found:
         imports |= facts.imports
         computed += facts.computed_imports
         started += facts.started
         through_shell += facts.through_shell
+        writes += facts.writes
+        low_ports += facts.low_ports
+        libraries += facts.opened_libraries
     return PythonFacts(
-        frozenset(imports), tuple(computed), tuple(started), tuple(through_shell), tuple(unread)
+        frozenset(imports),
+        tuple(computed),
+        tuple(started),
+        tuple(through_shell),
+        tuple(unread),
+        tuple(writes),
+        tuple(low_ports),
+        tuple(libraries),
     )

@@ -1,8 +1,10 @@
-"""The sizes of files, looked up when somebody asks: most questions are only about names."""
+"""The sizes and modes of files, looked up when somebody asks: most questions are only about
+names."""
 
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 
 
@@ -33,7 +35,19 @@ class Sizes(Mapping[str, int]):
         return path in self._sizes
 
     def _look_up(self, path: str) -> int:
+        status = self._status(path)
+        return status.st_size if status else 0
+
+    def _status(self, path: str) -> os.stat_result | None:
         try:
-            return os.lstat(os.path.join(self._root, path)).st_size
+            return os.lstat(os.path.join(self._root, path))
         except OSError:
-            return 0
+            return None
+
+
+class Modes(Sizes):
+    """Paths below `root` to their permissions, 0 for a file that is gone."""
+
+    def _look_up(self, path: str) -> int:
+        status = self._status(path)
+        return stat.S_IMODE(status.st_mode) if status else 0

@@ -10,7 +10,7 @@ from pathlib import Path
 from buildkit_client.ignore import BadIgnorePattern, IgnoreMatcher, read_patterns
 from reimage.context.deciding import read_texts
 from reimage.context.python_sources import PythonFiles
-from reimage.context.sizes import Sizes
+from reimage.context.sizes import Modes, Sizes
 from reimage.files import FilesError, Kind, read, walk
 from reimage.files.walking import Walk
 from reimage.model.context import ContextFacts
@@ -76,6 +76,7 @@ def _surveyed(folder: str, ignore_path: str, ignore_text: str | None) -> Context
         texts=texts,
         ignore_path=ignore_path,
         truncated=seen.truncated or bool(seen.unreadable),
+        modes=Modes(folder, [*files, *sorted(directories)]),
         python=PythonFiles(folder, (path for path, kind in seen.entries if kind is Kind.FILE)),
     )
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, BinaryIO, Self, cast
 
-from reimage.image.errors import Unbounded
+from reimage.image.errors import NoRoom, Unbounded
 
 if TYPE_CHECKING:
     from reimage.image.entries import Entry
@@ -27,14 +28,16 @@ class Contents:
         self._file = cast("BinaryIO", file)
 
     def put(self, pieces: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
-        """Put a content aside while it passes; `settle` says whose it was."""
+        """Put a content aside while it passes; `settle` says whose it was. Raises NoRoom."""
         self._start = self._end
-        self._file.seek(self._start)
+        with _room():
+            self._file.seek(self._start)
         for piece in pieces:
             self._end += len(piece)
             if self._end > self._limit:
                 raise Unbounded(f"More than {self._limit} bytes of files would have to be kept.")
-            self._file.write(piece)
+            with _room():
+                self._file.write(piece)
             yield piece
 
     def settle(self, entry: Entry) -> None:
@@ -49,8 +52,9 @@ class Contents:
         """At most `size` bytes from `offset`. KeyError for what was not kept."""
         _, start, length = self._places[id(entry)]
         rest = max(length - offset, 0)
-        self._file.seek(start + offset)
-        return self._file.read(rest if size < 0 else min(size, rest))
+        with _room():  # what was written last may have to go to the disk first
+            self._file.seek(start + offset)
+            return self._file.read(rest if size < 0 else min(size, rest))
 
     def __iter__(self) -> Iterator[Entry]:
         for entry, _, _ in self._places.values():
@@ -58,7 +62,8 @@ class Contents:
 
     def close(self) -> None:
         """Let the temporary file go."""
-        self._file.close()
+        with suppress(OSError):  # on a full disk: what was to be written yet, nobody will read
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -70,3 +75,15 @@ class Contents:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+@contextmanager
+def _room() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise NoRoom(
+            f"Files of the image cannot be put aside in {tempfile.gettempdir()}: "
+            f"{(error.strerror or str(error)).lower()}; make room there, or name another folder "
+            "with TMPDIR."
+        ) from error

@@ -4,7 +4,8 @@ ImageError
 ├── NotAnImage      nothing in it says that it is an image, or not the one that was asked for
 ├── Damaged         cut off, malformed, or not what its digest says
 ├── Unbounded       larger than the limits allow
-└── Unsupported     made in a way that is not read here
+├── Unsupported     made in a way that is not read here
+└── NoRoom          the temporary folder has no room for what has to be kept
 """
 
 from __future__ import annotations
@@ -28,3 +29,7 @@ class Unbounded(ImageError):
 
 class Unsupported(ImageError):
     """An image in a form that reimage does not read: encrypted, for instance."""
+
+
+class NoRoom(ImageError):
+    """Contents of files cannot be put aside: the temporary folder is full, or not to be written."""

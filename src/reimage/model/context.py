@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from reimage.model.python_facts import PythonSources
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
+_NO_MODES: Mapping[str, int] = MappingProxyType({})
 
 
 class ContextFacts(NamedTuple):
@@ -21,9 +22,10 @@ class ContextFacts(NamedTuple):
     directory above one of them and every empty one. `present` are files and directories of the
     context folder that the ignore file holds back. `texts` holds the content of the small files
     that decide about installs (dependency manifests, lock files, package manager settings, ignore
-    files). `ignore_path` is the ignore file in force (`.dockerignore` or
-    `<Dockerfile>.dockerignore`), or the one that would be created. `truncated` says that the folder
-    was too large to list whole. `python` are the Python sources, read when asked for.
+    files), and shell scripts that may be entry points. `ignore_path` is the ignore file in force
+    (`.dockerignore` or `<Dockerfile>.dockerignore`), or the one that would be created. `truncated`
+    says that the folder was too large to list whole. `python` are the Python sources, read when
+    asked for. `modes` are the permissions of `files` and `directories`, looked up when asked for.
     """
 
     files: Mapping[str, int]
@@ -33,3 +35,4 @@ class ContextFacts(NamedTuple):
     ignore_path: str = ".dockerignore"
     truncated: bool = False
     python: PythonSources | None = None
+    modes: Mapping[str, int] = _NO_MODES

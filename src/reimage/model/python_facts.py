@@ -20,7 +20,9 @@ class PythonFacts(NamedTuple):
     `imports` are the first parts of all modules that are imported, `computed_imports` the places
     (`path:line`) where a name is computed. `started` are programs that are run as processes,
     `through_shell` the places where a shell is asked to. `unread` are files that could not be read
-    as Python, or were too many or too large.
+    as Python, or were too many or too large. `writes` are the places that write, move or remove
+    files outside of /tmp, or look as if they did; `low_ports` those that name a port below 1024,
+    and `opened_libraries` those that open a shared library, other than C's own, by its name.
     """
 
     imports: frozenset[str] = frozenset()
@@ -28,6 +30,9 @@ class PythonFacts(NamedTuple):
     started: tuple[Started, ...] = ()
     through_shell: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
+    writes: tuple[str, ...] = ()
+    low_ports: tuple[str, ...] = ()
+    opened_libraries: tuple[str, ...] = ()
 
 
 class PythonSources(Protocol):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from reimage.model.images.answers import Unresolved
 from reimage.model.images.facts import BaseImage
 from reimage.model.images.references import LATEST, Reference
+from reimage.pipeline.config.registries import RegistryConfig
 from reimage.pipeline.registries import RegistryOptions, open_registry
-from reimage.pipeline.registry_config import RegistryConfig
 
 if TYPE_CHECKING:
     from reimage.registry.client import Registry
@@ -19,10 +19,11 @@ LOOK_INSIDE = 64 << 20
 
 
 class BaseFacts(NamedTuple):
-    """By `str(Reference)`, and by `Reference.tagged` as `ImageFacts` has it."""
+    """By `str(Reference)`, and by `Reference.tagged` as `ImageFacts` has it, `notes` too."""
 
     bases: dict[str, BaseImage]
     versioned: dict[str, str]
+    notes: tuple[str, ...] = ()
 
 
 def ask_base_facts(
@@ -49,7 +50,7 @@ def ask_base_facts(
             for image in wanted
             if str(image) in bases and (image.tag or LATEST) == LATEST and not image.digest
         ]
-        return BaseFacts(bases, _versioned(registry, moving, bases))
+        return BaseFacts(bases, _versioned(registry, moving, bases), registry.passed_over)
 
 
 def one_base(registry: Registry, image: Reference) -> BaseImage:

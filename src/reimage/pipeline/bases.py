@@ -3,86 +3,35 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.model.images.answers import Unresolved
 from reimage.model.images.comparing import Comparison, Known, compare
 from reimage.model.images.facts import BaseImage
-from reimage.model.images.policy import is_from, violations
+from reimage.model.images.policy import Policy, is_from, violations
 from reimage.model.images.references import NoReference, Reference, parse_reference
 from reimage.model.images.relatives import TRUSTED, Relative, relatives, tags_of_the_same_version
+from reimage.model.scans.counts import Counts, too_many
 from reimage.pipeline.base_facts import one_base
+from reimage.pipeline.bases_results import (
+    BasesReport,
+    CandidateReport,
+    MissingReport,
+    image_report,
+)
 from reimage.pipeline.config import Config, ConfigError, find_config, load_config
 from reimage.pipeline.errors import UsageError
 from reimage.pipeline.registries import RegistryOptions, open_registry
+from reimage.pipeline.scans import Report, Scans, read_scans
 
 if TYPE_CHECKING:
     from reimage.registry.client import Registry
 
 _MOST_TAGS = 12
-
-
-@dataclass(frozen=True, slots=True)
-class ImageReport:
-    """An image. Sizes are bytes of compressed layers; None and "" are unknown.
-
-    `created` is as RFC 3339 writes it. `libc` is `glibc` or `musl`.
-    """
-
-    reference: str
-    digest: str
-    size: int | None
-    layers: int | None
-    created: str
-    family: str
-    release: str
-    libc: str
-    runtime: str
-    runtime_version: str
-    user: str
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateReport:
-    """An image in place of another, and why (`pros`), or why not (`cons`).
-
-    `rank` starts with 1; None for one that the policy excludes. `aliases` are tags for the same
-    image. `same_libc` and `same_runtime` are None where that is not known.
-    """
-
-    image: ImageReport
-    kind: str
-    rank: int | None
-    trusted: bool
-    same_libc: bool | None
-    same_runtime: bool | None
-    pros: tuple[str, ...]
-    cons: tuple[str, ...]
-    aliases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MissingReport:
-    """A relative that no registry told about, and its words."""
-
-    reference: str
-    kind: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class BasesReport:
-    """`notes` are sentences about what is not known. `failed` says that the registry of the image
-    itself gave no answer."""
-
-    origin: ImageReport
-    candidates: tuple[CandidateReport, ...]
-    missing: tuple[MissingReport, ...]
-    notes: tuple[str, ...]
-    failed: bool
+_UNSCANNED = (math.inf, math.inf)
+"""As many severe vulnerabilities as can be: without reports all are alike in this."""
 
 
 class _Candidate(NamedTuple):
@@ -92,6 +41,7 @@ class _Candidate(NamedTuple):
     trusted: bool
     violations: tuple[str, ...]
     aliases: tuple[str, ...] = ()
+    report: Report | None = None
 
     @property
     def place(self) -> tuple[object, ...]:
@@ -102,6 +52,7 @@ class _Candidate(NamedTuple):
             _doubt(self.comparison.same_runtime),
             _doubt(self.comparison.same_libc),
             not self.trusted,
+            self.report.scan.counts.severe if self.report else _UNSCANNED,
             math.inf if facts is None else facts.size,
             facts.layers if facts else 0,
             -created.timestamp() if created else 0.0,
@@ -109,20 +60,34 @@ class _Candidate(NamedTuple):
         )
 
 
+class Limits(NamedTuple):
+    """What the command line asks for: reports of scanners, and the most vulnerabilities allowed.
+
+    Without `policed` nothing is excluded.
+    """
+
+    scans: tuple[str, ...] = ()
+    max_vulnerabilities: tuple[tuple[str, int], ...] = ()
+    policed: bool = True
+
+
+_NO_LIMITS = Limits()
+
+
 def find_bases(
-    text: str, options: RegistryOptions, *, config: Path | None = None, policed: bool = True
+    text: str, options: RegistryOptions, *, config: Path | None = None, limits: Limits = _NO_LIMITS
 ) -> BasesReport:
     """What may take the place of the image `text`. Raises UsageError for what is no image."""
     image = parse_reference(text)
     if isinstance(image, NoReference):
         raise UsageError(f"{text} is no image: {image.reason}.")
     settings = _config(config)
+    scans = read_scans(limits.scans)
     with open_registry(options, settings.registry) as registry:
         listed, notes = _others(registry, image, options)
         wanted = [image, *(each.image for each in listed)]
         answers = _ask(registry, wanted)
-    failed = isinstance(answers[0], Unresolved) and not options.offline
-    origin = Known(image, _facts(answers[0]))
+        notes += registry.passed_over
     if isinstance(answers[0], Unresolved):
         notes.append(_unknown(image, answers[0], options))
     missing, found = [], []
@@ -130,15 +95,18 @@ def find_bases(
         if isinstance(answer, Unresolved) and not options.offline:
             missing.append(MissingReport(str(relative.image), relative.kind, answer.reason))
         else:
-            known = Known(relative.image, _facts(answer))
-            found.append(_candidate(origin, known, relative.kind, settings, policed=policed))
-    ranked = sorted(_without_aliases(origin, found), key=lambda each: each.place)
+            found.append(_Named(Known(relative.image, _facts(answer)), relative.kind))
+    judge = _Judge(settings, limits, scans)
+    origin, report = judge.scanned(_Named(Known(image, _facts(answers[0])), ""))
+    candidates = [judge.candidate(origin, each) for each in _without_aliases(origin, found)]
+    ranked = sorted(candidates, key=lambda each: each.place)
     return BasesReport(
-        _image_report(origin),
+        image_report(origin, report),
         tuple(_report(number, each) for number, each in enumerate(ranked, 1)),
         tuple(missing),
-        tuple(notes),
-        failed,
+        (*notes, *scans.notes),
+        isinstance(answers[0], Unresolved) and not options.offline,
+        tuple(judge.over_limit(origin.vulnerabilities)) if report else (),
     )
 
 
@@ -189,31 +157,57 @@ def _unknown(image: Reference, answer: Unresolved, options: RegistryOptions) -> 
     return f"Nothing can be compared with {image}: {answer.reason}."
 
 
-def _candidate(
-    origin: Known, known: Known, kind: str, settings: Config, *, policed: bool
-) -> _Candidate:
-    policy = settings.policy._replace(require_digest=False)
-    trusted = is_from(known.image, (*TRUSTED, *settings.bases.trusted, *policy.publishers))
-    comparison = compare(origin, known, kind, trusted=trusted)
-    against = tuple(violations(known.image, policy)) if policed else ()
-    return _Candidate(known, kind, comparison, trusted, against)
+class _Judge:
+    """Holds images to the policy, and looks up what scanners reported of them."""
+
+    def __init__(self, settings: Config, limits: Limits, scans: Scans) -> None:
+        allowed = dict(settings.policy.max_vulnerabilities) | dict(limits.max_vulnerabilities)
+        self.limits = allowed if limits.policed else {}
+        self.policy = settings.policy._replace(require_digest=False) if limits.policed else Policy()
+        self.trusted = (*TRUSTED, *settings.bases.trusted, *settings.policy.publishers)
+        self.scans = scans
+
+    def scanned(self, named: _Named) -> tuple[Known, Report | None]:
+        report = self.scans.of(named.known, (each.tagged for each in named.aliases))
+        counts = report.scan.counts if report else None
+        return named.known._replace(vulnerabilities=counts), report
+
+    def candidate(self, origin: Known, named: _Named) -> _Candidate:
+        known, report = self.scanned(named)
+        trusted = is_from(known.image, self.trusted)
+        against = (*violations(known.image, self.policy), *self.over_limit(known.vulnerabilities))
+        comparison = compare(origin, known, named.kind, trusted=trusted)
+        aliases = tuple(map(str, named.aliases))
+        return _Candidate(known, named.kind, comparison, trusted, against, aliases, report)
+
+    def over_limit(self, counts: Counts | None) -> Iterator[str]:
+        """Who was not scanned can't be held to a limit, and a limit that is got around is none."""
+        if not self.limits:
+            return
+        if counts is None:
+            yield "was not scanned, and the number of vulnerabilities is limited"
+        else:
+            yield from too_many(counts, self.limits)
 
 
-def _without_aliases(origin: Known, found: list[_Candidate]) -> list[_Candidate]:
+class _Named(NamedTuple):
+    known: Known
+    kind: str
+    aliases: tuple[Reference, ...] = ()
+
+
+def _without_aliases(origin: Known, found: list[_Named]) -> list[_Named]:
     """One for each image but `origin`; of several names the first, which the catalogue knows, is
     kept."""
-    by_digest: dict[str, _Candidate] = {}
+    by_digest: dict[str, _Named] = {}
     for each in found:
         facts = each.known.facts
         if facts and origin.facts and facts.digest == origin.facts.digest:
             continue
         key = facts.digest if facts else str(each.known.image)
-        first = by_digest.get(key)
-        if first is None:
-            by_digest[key] = each
-        else:
-            aliases = (*first.aliases, str(each.known.image))
-            by_digest[key] = first._replace(aliases=aliases)
+        first = by_digest.setdefault(key, each)
+        if first is not each:
+            by_digest[key] = first._replace(aliases=(*first.aliases, each.known.image))
     return list(by_digest.values())
 
 
@@ -223,7 +217,7 @@ def _doubt(same: bool | None) -> int:
 
 def _report(number: int, each: _Candidate) -> CandidateReport:
     return CandidateReport(
-        _image_report(each.known),
+        image_report(each.known, each.report),
         each.kind,
         None if each.violations else number,
         each.trusted,
@@ -232,21 +226,4 @@ def _report(number: int, each: _Candidate) -> CandidateReport:
         each.comparison.pros,
         (*each.violations, *each.comparison.cons),
         each.aliases,
-    )
-
-
-def _image_report(known: Known) -> ImageReport:
-    facts, system, runtime = known.facts, known.system, known.runtime
-    return ImageReport(
-        str(known.image),
-        facts.digest if facts else "",
-        known.size,
-        facts.layers if facts else None,
-        known.created.isoformat() if known.created else "",
-        system.family if system else "",
-        system.release if system else "",
-        system.libc if system else "",
-        runtime.name if runtime else "",
-        runtime.version if runtime else "",
-        facts.user if facts else "",
     )

@@ -42,12 +42,13 @@ def with_digests(paths: Sequence[Path], options: Options, source: bytes | None =
     if with_pins:
         untied = [reference for reference in references if not reference.digest]
         answered = ask_registries(untied, options.registry, config.registry)
-        facts = facts._replace(pinning=Pinning(answered.answers))
+        facts = facts._replace(pinning=Pinning(answered.answers), notes=answered.notes)
     if with_bases:
         from reimage.pipeline.base_facts import ask_base_facts
 
         told = ask_base_facts(references, options.registry, config.registry)
-        facts = facts._replace(bases=told.bases, versioned=told.versioned)
+        notes = tuple(dict.fromkeys((*facts.notes, *told.notes)))
+        facts = facts._replace(bases=told.bases, versioned=told.versioned, notes=notes)
         facts = facts._replace(pinning=_with_versions(facts))
     return options._replace(images=facts)
 

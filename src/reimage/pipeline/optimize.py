@@ -66,15 +66,23 @@ def optimize_files(paths: Sequence[Path], options: Options) -> Iterator[FileRepo
 
     Raises UsageError before anything is touched. What is wrong with one file is in its report.
     """
-    for path in {path.parent: path for path in paths}.values():
-        _plan(path, options)
-    options = with_digests(paths, options)
+    options = asked_registries(paths, options)
     workers = min(os.cpu_count() or 1, 8)
     if len(paths) < _WORTH_A_SECOND_PROCESS or workers < 2 or options.proving:
         return (optimize_file(path, options) for path in paths)
     from reimage.pipeline.workers import map_in_processes
 
     return map_in_processes(paths, options, workers)
+
+
+def asked_registries(paths: Sequence[Path], options: Options) -> Options:
+    """The options with all that registries tell about the files, if they are to be asked.
+
+    Raises UsageError before anybody is.
+    """
+    for path in {path.parent: path for path in paths}.values():
+        _plan(path, options)
+    return with_digests(paths, options)
 
 
 def optimize_file(path: Path, options: Options) -> FileReport:

@@ -58,6 +58,11 @@ class PinRun(NamedTuple):
     limits: tuple[str, ...] = ()
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about mirrors that gave no answer."""
+        return self.facts.notes
+
+    @property
     def unanswered(self) -> tuple[Unresolved, ...]:
         """What registries did not tell, each reason once."""
         answers = self.pinning.answers.values()
@@ -94,7 +99,8 @@ def gather(arguments: Sequence[str], options: PinOptions) -> PinRun:
         update=options.update,
         made_before=datetime.now(UTC) - timedelta(days=min_age) if min_age else None,
     )
-    return PinRun(tuple(subjects), ImageFacts(pinning, {}, names), answered.limits)
+    facts = ImageFacts(pinning, named_contexts=names, notes=answered.notes)
+    return PinRun(tuple(subjects), facts, answered.limits)
 
 
 def pin_files(run: PinRun, options: PinOptions) -> Iterator[FileReport]:

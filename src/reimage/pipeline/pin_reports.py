@@ -33,7 +33,8 @@ def report_of(subject: Subject, decisions: Decisions, *, write: bool) -> tuple[F
                 assert isinstance(image, Image)
                 edit = image.edit(decision.text)
                 if edit is None:
-                    message = f"{image.variable} holds only a part of {image.reference}"
+                    part = image.variable or "what is written here"
+                    message = f"{part} holds only a part of {image.reference}"
                     refusals.append(RefusalReport(PIN, image.line, message))
                 else:
                     changes.append((edit, _rewrite(subject, image, decision, edit, status)))

@@ -1,4 +1,4 @@
-"""Files that name images: Dockerfiles, Compose files, Kubernetes manifests."""
+"""Files that name images: Dockerfiles, and YAML of several kinds."""
 
 from __future__ import annotations
 
@@ -83,6 +83,9 @@ def read_subject(path: Path, named_contexts: frozenset[str], *, named: bool) -> 
         text = decode(read(path))
     except FilesError as error:
         return Subject(path, failed=FileReport(path.as_posix(), error=str(error)))
+    if path.suffix in (".hcl", ".json"):
+        told = f"{path.as_posix()} is no Dockerfile and no YAML: files of bake are not read."
+        return Subject(path, failed=FileReport(path.as_posix(), error=told))
     if looks_like_yaml(path.name):
         return _read_yaml(path, text, named=named)
     return read_dockerfile(path, text, named_contexts)
@@ -122,14 +125,15 @@ def _image(place: Place | Unclear, lines: LineIndex) -> Image | UnclearImage:
 
 def _read_yaml(path: Path, text: str, *, named: bool) -> Subject | None:
     from reimage.manifests.errors import ManifestError
-    from reimage.manifests.images import ImageValue, images_of, may_name_images
+    from reimage.manifests.images import ImageValue, images_of
+    from reimage.manifests.kinds import may_name_images
     from reimage.manifests.nodes import read_documents
 
     name = path.as_posix()
     if not named and not may_name_images(name, text):
         return None
     try:
-        values = images_of(read_documents(text))
+        values = images_of(read_documents(text), name)
     except ManifestError as error:
         if named:
             failed = FileReport(name, error=f"{name}:{error.line}: {error}.")
@@ -139,7 +143,10 @@ def _read_yaml(path: Path, text: str, *, named: bool) -> Subject | None:
             failed = FileReport(name, skipped=need)
         return Subject(path, failed=failed)
     if values is None:
-        message = f"{name} is neither a Compose file nor a Kubernetes manifest."
+        message = (
+            f"{name} is neither a Compose file, a Kubernetes manifest nor a pipeline of GitHub or "
+            "GitLab: what in it names an image is not known."
+        )
         return Subject(path, failed=FileReport(name, error=message)) if named else None
     lines = text.split("\n")
     images = [

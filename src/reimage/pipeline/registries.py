@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.model.images.answers import Resolved, Unresolved
 from reimage.model.images.references import Reference
+from reimage.pipeline.config.registries import RegistryConfig
 from reimage.pipeline.errors import UsageError
-from reimage.pipeline.registry_config import RegistryConfig
 
 if TYPE_CHECKING:
     from reimage.registry.client import Registry
@@ -33,10 +33,14 @@ class RegistryOptions(NamedTuple):
 
 
 class Answered(NamedTuple):
-    """What registries said, and how much they still allow, in a sentence for each."""
+    """What registries said, and how much they still allow, in a sentence for each.
+
+    `notes` are sentences about mirrors that gave no answer.
+    """
 
     answers: dict[str, Resolved | Unresolved]
     limits: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def ask_registries(
@@ -57,8 +61,8 @@ def ask_registries(
 
     with open_registry(options, config) as registry:
         answers = ask(registry, wanted, aged=aged)
-        limits = registry.rate_limits
-    return Answered(answers, tuple(f"{host}: {limit}" for host, limit in sorted(limits.items())))
+        limits = tuple(f"{host}: {limit}" for host, limit in sorted(registry.rate_limits.items()))
+        return Answered(answers, limits, registry.passed_over)
 
 
 @contextmanager

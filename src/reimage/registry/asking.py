@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from reimage.model.images.answers import Resolved, Unresolved
 from reimage.model.images.references import Reference
 from reimage.registry.base_images import created
 from reimage.registry.client import Registry
-from reimage.registry.errors import RateLimited, RegistryError
+from reimage.registry.errors import NoConnection, RateLimited, RegistryError
+
+_MOST_THREADS = 64
 
 Answer = TypeVar("Answer")
 
@@ -34,15 +38,39 @@ def ask(
 def at_once(
     registry: Registry, images: Sequence[Reference], question: Callable[[Reference], Answer]
 ) -> list[Answer | Unresolved]:
-    """The answer for each image, in order, over as many connections as the settings allow."""
+    """The answer for each image, in order, with as many requests at a time to one registry as the
+    settings allow.
+
+    The first image of each registry is asked for first: one that does not answer is known before
+    anybody else waits for it.
+    """
     if not images:
         return []
-    with ThreadPoolExecutor(min(registry.settings.connections, len(images))) as pool:
+    each = registry.settings.connections
+    free = {image.domain: BoundedSemaphore(each) for image in images}
+
+    def limited(image: Reference) -> Answer | Unresolved:
+        with free[image.domain]:
+            return _answer(image, question)
+
+    threads = min(each + len(free) - 1, len(images), _MOST_THREADS)
+    with ThreadPoolExecutor(threads) as pool:
         try:
-            return list(pool.map(lambda image: _answer(image, question), images))
+            asked = {place: pool.submit(limited, images[place]) for place in _taking_turns(images)}
+            return [asked[place].result() for place in range(len(images))]
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+def _taking_turns(images: Sequence[Reference]) -> list[int]:
+    """The places of the images, one of each registry after the other."""
+    turns: Counter[str] = Counter()
+    placed = []
+    for place, image in enumerate(images):
+        placed.append((turns[image.domain], place))
+        turns[image.domain] += 1
+    return [place for _, place in sorted(placed)]
 
 
 def _resolved(registry: Registry, image: Reference, with_age: bool) -> Resolved:
@@ -55,5 +83,5 @@ def _answer(image: Reference, question: Callable[[Reference], Answer]) -> Answer
     try:
         return question(image)
     except RegistryError as error:
-        passing = error.may_be_retried or isinstance(error, RateLimited)
+        passing = error.may_be_retried or isinstance(error, RateLimited | NoConnection)
         return Unresolved(str(error), passing)

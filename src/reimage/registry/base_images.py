@@ -36,7 +36,8 @@ def base_image(
     system = _told_system(image, found.configuration)
     if (system is None or system.programs is None) and 0 < found.compressed_size <= look_inside:
         system = _system_inside(found) or system
-    return facts._replace(system=system)
+    others = (image.digest or "", found.manifest.config.digest)
+    return facts._replace(system=system, other_digests=tuple(filter(None, others)))
 
 
 def _told_system(image: Reference, configuration: Configuration) -> System | None:

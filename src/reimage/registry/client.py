@@ -59,6 +59,15 @@ class Registry:
         """What registries told last about how much they still allow, by host."""
         return dict(self.connection.transport.rate_limits)
 
+    @property
+    def passed_over(self) -> tuple[str, ...]:
+        """A sentence for each mirror that gave no answer, so that the registry itself was asked."""
+        told = sorted(self.connection.passed_over.items())
+        return tuple(
+            f"The mirror {host} was passed over, and the registry asked instead: {reason}."
+            for host, reason in told
+        )
+
     def resolve(self, image: Reference) -> str:
         """The digest that the tag stands for: of the index, where the image has several platforms.
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 
 from reimage.model.images.references import Reference
 from reimage.registry.endpoints import Endpoint, is_this_machine, mirrors, server
-from reimage.registry.errors import BadAnswer, Offline, RegistryError
+from reimage.registry.errors import BadAnswer, NotFound, Offline, RegistryError
 from reimage.registry.settings import Settings, from_docker_config
 from reimage.registry.signing_in import SignIns, denied
 from reimage.registry.transport import Answer, Request, Streaming, Transport
@@ -38,6 +38,8 @@ class Connection:
         self.transport = Transport(settings)
         self._sign_ins = SignIns(self.transport, settings.credentials or from_docker_config())
         self._schemes: dict[str, str] = {}
+        self.passed_over: dict[str, str] = {}
+        """Mirrors that gave no answer, and why: what they said first."""
         self._lock = threading.Lock()
 
     def close(self) -> None:
@@ -73,8 +75,10 @@ class Connection:
             url = mirror.url(wanted.image.path, wanted.rest)
             try:
                 return self._signed_in(mirror, url, wanted, ask), mirror
-            except RegistryError:
+            except NotFound:
                 continue
+            except RegistryError as error:
+                self.passed_over.setdefault(mirror.host, str(error))
         origin = server(domain, self._scheme(domain))
         url = origin.url(wanted.image.path, wanted.rest)
         return self._signed_in(origin, url, wanted, ask), origin

@@ -5,6 +5,8 @@ RegistryError
 ├── Denied          a sign-in is missing, or was refused
 ├── RateLimited     the registry takes no more requests for now
 ├── Unreachable     there is no connection, or not one that can be trusted
+│   ├── NoConnection nobody answers at that address, or the way there is closed
+│   ├── Untrusted   the certificate is not one to trust
 │   └── NotTls      what answers does not speak TLS
 ├── ServerTrouble   the registry answers that something is wrong on its side
 ├── BadAnswer       what came is not what was asked for: wrong digest, too large, malformed
@@ -41,6 +43,18 @@ class Unreachable(RegistryError):
     """No connection, or it broke, or took too long."""
 
     may_be_retried = True
+
+
+class NoConnection(Unreachable):
+    """There was no connection, or no answer. `address` is the host, or the proxy, that is silent.
+
+    Nobody who is silent is asked again in the same run.
+    """
+
+    def __init__(self, message: str, address: str, *, may_be_retried: bool = False) -> None:
+        super().__init__(message)
+        self.address = address
+        self.may_be_retried = may_be_retried
 
 
 class NotTls(Unreachable):

@@ -30,7 +30,9 @@ class Settings(NamedTuple):
     addresses (`https://host/prefix`) to ask before the registry of a domain. `ca` is a file of
     certificates to trust besides those of the system. `cache` is a folder for what has a digest;
     None keeps nothing. `tags_for` is how long an answer about a tag may be used again by later
-    runs. `one_request` limits one attempt from connecting to the last byte, `patience` all attempts
+    runs. `connections` limits requests at the same time to one registry. `connect` limits the wait
+    for a connection, which the system tries more than once, `one_request` one attempt from
+    connecting to the last byte, `patience` all attempts
     together, `longest_wait` a single pause that a registry asks for.
     """
 
@@ -42,6 +44,7 @@ class Settings(NamedTuple):
     tags_for: float = 0
     connections: int = 8
     attempts: int = 4
+    connect: float = 5
     one_request: float = 30
     patience: float = 90
     first_pause: float = 0.5

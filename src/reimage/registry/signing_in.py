@@ -101,9 +101,11 @@ class SignIns:
         scope = challenge.parameters.get("scope") or f"repository:{repository}:pull"
         service = challenge.parameters.get("service", "")
         asked = {"service": service, "scope": scope} if service else {"scope": scope}
-        answer = self._transport.fetch(
-            _token_request(realm, asked, credentials, endpoint), TOKEN_LIMIT
-        )
+        request = _token_request(realm, asked, credentials, endpoint)
+        try:
+            answer = self._transport.fetch(request, TOKEN_LIMIT)
+        except Denied:  # GitLab and GitHub answer 403 for what nobody unknown may see
+            raise self._denied(endpoint, repository) from None
         if answer.status == 401:
             raise self._denied(endpoint, repository)
         return _read_token(answer.body, endpoint)

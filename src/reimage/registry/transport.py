@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import random
-import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from functools import lru_cache
-from pathlib import Path
 from typing import NamedTuple, TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
-from reimage.registry.deadlines import Deadline, LimitedNetwork
-from reimage.registry.errors import BadAnswer, NotTls, RateLimited, RegistryError, Unreachable
+from reimage.registry.deadlines import Deadline
+from reimage.registry.errors import BadAnswer, NoConnection, NotTls, RateLimited, RegistryError
 from reimage.registry.failures import failure_of_connection, failure_of_status
 from reimage.registry.limits import RateLimit, read_rate_limit
+from reimage.registry.network import open_client, proxy_of
 from reimage.registry.settings import Settings
 
 _MOST_REDIRECTS = 5
+_MOST_CONNECTING = 2
 _REDIRECTS = (301, 302, 303, 307, 308)
 _SLOWEST = 32 << 10
 """bytes per second; who sends a blob more slowly is given up."""
@@ -65,16 +64,9 @@ class Transport:
         self.settings = settings
         self.rate_limits: dict[str, RateLimit] = {}
         self._deadline = Deadline()
-        self._client = httpx2.Client(
-            verify=_tls(settings.ca),
-            limits=httpx2.Limits(max_connections=settings.connections * 2),
-            timeout=settings.one_request,
-            headers={"User-Agent": "reimage", "Accept-Encoding": "identity"},
-        )
-        # httpx2 has no public way to hand in a network; proxies have transports of their own.
-        for transport in (self._client._transport, *self._client._mounts.values()):
-            if isinstance(transport, httpx2.HTTPTransport):
-                transport._pool._network_backend = LimitedNetwork(self._deadline)
+        self._lost: dict[str, str] = {}
+        """Why there was no connection, by host or proxy: nobody waits for one of them twice."""
+        self._client = open_client(settings, self._deadline)
 
     def close(self) -> None:
         self._client.close()
@@ -119,13 +111,21 @@ class Transport:
                 pause = settings.first_pause * 2 ** (number - 1) * random.uniform(1, 1.5)
                 if isinstance(error, RateLimited):
                     pause = max(pause, error.wait or 0)
-                elif not error.may_be_retried:
-                    raise
                 late = time.monotonic() + pause > give_up or pause > settings.longest_wait
-                if late or number == settings.attempts:
+                if late or not self._worth_another(error, number):
                     raise
                 time.sleep(pause)
         raise AssertionError("at least one attempt is made")
+
+    def _worth_another(self, error: RegistryError, number: int) -> bool:
+        """Whether to try again after attempt `number`; remembers what can't be reached."""
+        if isinstance(error, NoConnection):
+            again = error.may_be_retried and number < min(self.settings.attempts, _MOST_CONNECTING)
+            if not again:
+                self._lost[error.address] = str(error)
+            return again
+        passing = error.may_be_retried or isinstance(error, RateLimited)
+        return passing and number < self.settings.attempts
 
     def _open(self, request: Request, stack: ExitStack) -> Streaming:
         """The beginning of the answer, behind redirects. `stack` closes it."""
@@ -145,14 +145,17 @@ class Transport:
         raise BadAnswer(f"{request.host} sends {request.what} round in circles")
 
     def _send(self, request: Request, stack: ExitStack) -> httpx2.Response:
+        """The head of the answer. What could not be reached once is not tried again."""
+        proxy = proxy_of(self._client, request.url)
+        if lost := self._lost.get(proxy) or self._lost.get(request.host):
+            raise NoConnection(lost, request.host)
         try:
             built = self._client.build_request(
                 request.method, request.url, headers=request.headers, data=request.form
             )
             response = self._client.send(built, stream=True)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            seconds = self.settings.one_request
-            raise failure_of_connection(error, request.host, seconds) from None
+            raise failure_of_connection(error, request.host, self.settings, proxy) from None
         stack.callback(response.close)
         return response
 
@@ -163,25 +166,12 @@ class Transport:
         try:
             yield from response.iter_raw()
         except httpx2.HTTPError as error:
-            raise failure_of_connection(error, host, self.settings.one_request) from None
+            raise failure_of_connection(error, host, self.settings) from None
 
 
 def host_of(url: str) -> str:
     """The host of an address, with its port where one is written."""
     return urlsplit(url).netloc.rpartition("@")[2]
-
-
-@lru_cache(maxsize=4)
-def _tls(ca: Path | None) -> ssl.SSLContext:
-    """The system's authorities and those in `ca`, read once: that takes longer than a request."""
-    context = httpx2.create_ssl_context()
-    if ca is not None:
-        try:
-            context.load_verify_locations(cafile=ca)
-        except (OSError, ssl.SSLError) as error:
-            reason = "does not exist" if isinstance(error, FileNotFoundError) else "holds none"
-            raise Unreachable(f"No certificates can be read: {ca} {reason}") from error
-    return context
 
 
 def _redirected(request: Request, location: str) -> Request:

@@ -4,6 +4,7 @@ from functools import lru_cache
 
 from reimage.shell.commands import Command, Script
 from reimage.shell.grammar import character_offsets, syntax_tree
+from reimage.shell.plain import plain_statements
 from reimage.shell.reading import Reader
 from reimage.shell.tokens import Unreadable
 
@@ -15,6 +16,15 @@ _UNREADABLE_CHARACTERS = {"\0": "a NUL character", "\r": "a carriage return"}
 @lru_cache(maxsize=4096)
 def parse(text: str) -> Script:
     """Read a script; offsets of the result count characters of `text`. Never raises."""
+    statements = plain_statements(text)
+    if statements is None:
+        return parse_by_grammar(text)
+    commands = tuple(command for statement in statements for command in statement.commands)
+    return Script(text, commands, statements, options=_options_at_the_beginning(commands))
+
+
+def parse_by_grammar(text: str) -> Script:
+    """What `parse` makes of any script, also of those that it reads without the grammar."""
     for character, reason in _UNREADABLE_CHARACTERS.items():
         if character in text:
             return Script(text, opaque=reason)

@@ -26,7 +26,13 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     name moves on to the final stage, so that `--target` finds what it found.
 
     Python packages are installed into a virtual environment, which is one directory to copy;
-    Node.js loses its development packages after the build; of a Go build the program is kept.
+    Node.js loses its development packages after the build; of a Go build the program is kept,
+    without symbols (`-s -w`), which only debuggers read. What C libraries a program is linked to
+    comes along: the loader of the build stage tells. A jar runs on a Java runtime that jlink makes
+    of the JDK's own modules, those of its tools left out.
+    What cmake, meson or make install is installed once more, into a directory of its own that is
+    copied. A site goes on behind the nginx that served it, without Node.js; gems go to the
+    slim image of Ruby.
 
     Refuses where a step is not understood: a command that may write anywhere, files among those of
     the base image, another user while it builds, ONBUILD, a base behind a build argument or a

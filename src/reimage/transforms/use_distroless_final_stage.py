@@ -12,8 +12,10 @@ from reimage.model.applications.distroless import (
     Replacement,
     for_node,
     for_python,
+    lacking_program,
 )
 from reimage.model.applications.entry import Entry, entry
+from reimage.model.applications.linked_libraries import linked
 from reimage.model.applications.node_scripts import STARTERS, plain_script
 from reimage.model.applications.references import Official, official
 from reimage.model.context import ContextFacts
@@ -86,9 +88,8 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
     started = entry(stage)
     if isinstance(started, str):
         return started
-    if problem := _needs_a_shell(stage, started):
-        return problem
-    if problem := _checked_by_another_program(stage, base):
+    problem = _needs_a_shell(stage, started) or _checked_by_another_program(stage, base)
+    if problem := problem or _needs_the_full_image(base, facts.context):
         return problem
     if base.name == "node":
         if started.program in STARTERS and facts.context is None:
@@ -106,9 +107,21 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
     used = {other for other in stage.uses if official(other.image or "", "python")}
     builder = used.pop() if len(used) == 1 else None
     known = _release(facts, stage)
+    if builder and builder.from_.platform != stage.from_.platform:
+        return "the build stage is for another platform, and so is its interpreter"
     if builder and not base.release and _release(facts, builder) != known:
         return "the build stage has another release of Debian"
     return for_python(base, builder, known)
+
+
+def _needs_the_full_image(base: Official, context: ContextFacts | None) -> str | None:
+    """What its packages use of a base that is not slim, which a distroless image has not."""
+    if base.slim or context is None:
+        return None
+    needed = linked(base.name, context)
+    if isinstance(needed, str):
+        return needed
+    return f"what it installs needs {needed[0]}, which the full image has" if needed else None
 
 
 def _release(facts: Facts, stage: Stage) -> str:
@@ -152,7 +165,7 @@ def _needs_a_shell(stage: Stage, started: Entry) -> str | None:
             return "a RUN needs a shell, and a distroless image has none"
     if started.shell:
         return "a shell starts the program, and a distroless image has none: use the exec form"
-    return None
+    return lacking_program(started)
 
 
 def _checked_by_another_program(stage: Stage, base: Official) -> str | None:
@@ -191,6 +204,8 @@ def _starts_programs(context: ContextFacts) -> str | None:
         return f"{first.path}:{first.line} starts {first.program or 'a program'}"
     if found.unread:
         return f"{found.unread[0]} can't be read, so that it is not known what it starts"
+    if found.opened_libraries:
+        return f"{found.opened_libraries[0]} opens a library by name, which may not be there"
     return None
 
 

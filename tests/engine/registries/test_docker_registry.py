@@ -130,15 +130,15 @@ def test_the_authority_may_come_from_the_environment(
     authority: Authority,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from reimage.registry import transport
+    from reimage.registry import network
 
     address = serve(authority.settings)
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.ca))
-    transport._tls.cache_clear()
+    network._tls.cache_clear()
     try:
         assert client().resolve(at(address, "app:multi"))
     finally:
-        transport._tls.cache_clear()
+        network._tls.cache_clear()
 
 
 def test_a_registry_without_tls_elsewhere_is_refused(serve: Serve, client: Client) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -46,3 +48,17 @@ def test_it_goes_away_when_the_build_fails(context: Path) -> None:
     with pytest.raises(KeyboardInterrupt), touched_copy(context, "other") as copy:
         raise KeyboardInterrupt
     assert not copy.exists()
+
+
+def test_a_full_disk_is_one_sentence(context: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(source: str, target: str, **_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), target)
+
+    monkeypatch.setattr("reimage.pipeline.images.touching.shutil.copy2", full)
+    folders = set(Path(tempfile.gettempdir()).glob("reimage-*"))
+    with pytest.raises(UsageError) as failure:
+        touched_copy(context, "other").__enter__()
+    told = str(failure.value)
+    assert "can't be copied to" in told and "No space left on device" in told
+    assert "Traceback" not in told and told.count("other") <= 1
+    assert set(Path(tempfile.gettempdir()).glob("reimage-*")) == folders

@@ -16,10 +16,12 @@ class Addition(NamedTuple):
 
 
 class Artifact(NamedTuple):
-    """A path of the build stage that is copied to the same place; `owner` as in `--chown`."""
+    """A path of the build stage that is copied to the same place, or `to` another one; `owner` as
+    in `--chown`."""
 
     path: str
     owner: str | None = None
+    to: str | None = None
 
 
 class Application(NamedTuple):
@@ -28,7 +30,9 @@ class Application(NamedTuple):
     `base` is what it is FROM. `packages` are the distribution's packages that it installs.
     `dependencies` are copied from the build stage and change seldom; `settings` are instructions
     that they call for. Then come the `sources`: COPYs of the build context that are written again,
-    and `artifacts` of the build. `assumed` says in one clause what the text does not prove.
+    and `artifacts` of the build, and last the `program`, which each edit changes. `added` are lines
+    and `edited` changes of the build stage, `replaced` changes of what moves to the final one.
+    `assumed` says in one clause what the text does not prove.
     """
 
     base: str
@@ -37,6 +41,8 @@ class Application(NamedTuple):
     settings: tuple[str, ...] = ()
     sources: tuple[Copy | Add, ...] = ()
     artifacts: tuple[Artifact, ...] = ()
+    program: Artifact | None = None
     added: tuple[Addition, ...] = ()
     replaced: tuple[Edit, ...] = ()
+    edited: tuple[Edit, ...] = ()
     assumed: str | None = None

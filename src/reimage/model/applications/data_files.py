@@ -13,7 +13,9 @@ from reimage.model.stages import Stage
 
 _NOT_READ_AT_RUN_TIME = (
     ".go", ".mod", ".sum", ".md", ".work", "akefile", ".dockerignore", ".proto", "_test.go",
-    ".java", "pom.xml", ".c", ".h", ".am", ".ac", ".in",
+    ".java", "pom.xml", ".c", ".h", ".am", ".ac", ".in", ".rs", "Cargo.toml", "Cargo.lock",
+    "rust-toolchain", "rust-toolchain.toml", ".cc", ".cpp", ".cxx", ".hpp", ".cmake",
+    "CMakeLists.txt",
 )  # fmt: skip
 _BEGINNINGS = ("Dockerfile", "Containerfile", "LICENSE", "README", "docker-compose", "compose.y")
 _FOLDERS = frozenset(("vendor", "testdata", "docs", "test", "tests"))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import posixpath
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from reimage.model.applications.application import Addition, Application, Artifact
+from reimage.model.applications.application import Addition, Application
 from reimage.model.applications.data_files import carried
-from reimage.model.applications.distroless import PACKAGES_IN_EVERY_IMAGE
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.go_programs import programs
-from reimage.model.applications.parts import parts
-from reimage.model.applications.plain_start import in_exec_form
+from reimage.model.applications.go_symbols import without_symbols
+from reimage.model.applications.parts import made_beside, parts
+from reimage.model.applications.programs import moved_by, on_every_path, started_program
 from reimage.model.applications.references import official
+from reimage.model.applications.shared_libraries import gathered, ground
 from reimage.model.applications.steps import Kind, Step
-from reimage.model.applications.system_packages import installed_packages, runtime_packages
 from reimage.model.context import ContextFacts
 from reimage.model.stages import Stage
 
@@ -38,10 +38,7 @@ def go_application(
         return "the go command itself starts the application, and builds it each time"
     if not made:
         return None
-    installed = installed_packages(steps)
-    if isinstance(installed, str):
-        return installed
-    program = _started(started, made, stage)
+    program = _started(started, made, steps, stage)
     if program is None:
         return f"what it starts, {started.program}, is not what go build makes"
     found = parts(stage, steps, (*made, "/go/pkg"))
@@ -50,61 +47,60 @@ def go_application(
     data = carried(stage, context, program)
     if isinstance(data, str):
         return data
-    packages = runtime_packages(installed, started.programs)
-    if isinstance(packages, str):
-        return packages
-    switch = _switch_cgo_off(steps, context)
-    if isinstance(switch, str):
-        return switch
-    packages = tuple(each for each in packages if each not in PACKAGES_IN_EVERY_IMAGE)
-    plain = in_exec_form(stage) if started.shell else ()
-    if plain is None or packages:
-        image = f"debian:{base.release or 'bookworm'}-slim"
-        packages = ("ca-certificates", "tzdata", *packages)
-    else:
-        image = "gcr.io/distroless/static-debian12"
+    cgo = _cgo(steps, context)
+    if isinstance(cgo, str):
+        return cgo
+    under = ground(stage, steps, started, base, static=not cgo.on)
+    if isinstance(under, str):
+        return under
+    libraries = (gathered(program),) if under.libraries else ()
     return Application(
-        base=image,
-        packages=packages,
-        artifacts=(*data, Artifact(program)),
-        added=switch,
-        replaced=() if packages else plain or (),
+        base=under.image,
+        packages=under.packages,
+        dependencies=under.libraries,
+        artifacts=(*made_beside(program, found, steps), *data),
+        program=on_every_path(program, started),
+        added=(*cgo.switch, *libraries),
+        replaced=under.replaced,
+        edited=without_symbols(steps),
         assumed=f"that the program reads no {'other ' if data else ''}files of its sources",
     )
 
 
-def _started(started: Entry, programs: Sequence[str], stage: Stage) -> str | None:
-    word = started.program
-    if not word:
-        return None
-    folder = stage.end.workdir or "/"
-    if "/" in word:
-        path = posixpath.normpath(posixpath.join(folder, word))
-        return path if path in programs else None
-    on_path = ("/usr/local/bin", "/usr/bin", "/bin", "/go/bin", "/usr/local/sbin")
-    return next(
-        (p for p in programs if posixpath.basename(p) == word and posixpath.dirname(p) in on_path),
-        None,
-    )
+def _started(
+    started: Entry, programs: Sequence[str], steps: Sequence[Step], stage: Stage
+) -> str | None:
+    found = started_program(started, stage)
+    candidates = [found] if found else []
+    if found and "/" not in (started.program or ""):
+        candidates += [f"{folder}/{started.program}" for folder in ("/go/bin", "/usr/bin", "/bin")]
+    return next((path for path in candidates if moved_by(steps, path) in programs), None)
 
 
-def _switch_cgo_off(steps: Sequence[Step], context: ContextFacts) -> tuple[Addition, ...] | str:
-    """What makes the program a static one, or why it can't be."""
-    unclear = "it is built with cgo, and which C libraries it needs is not known"
+class _Cgo(NamedTuple):
+    """Whether C libraries may be linked in, and the lines that say that they are not."""
+
+    on: bool
+    switch: tuple[Addition, ...] = ()
+
+
+def _cgo(steps: Sequence[Step], context: ContextFacts) -> _Cgo | str:
     open_: Step | None = None
     for step in steps:
         if step.kind is not Kind.BUILD or step.command.name != "go":
             continue
         setting = _setting(step)
+        if setting not in (None, "0", "1"):
+            return "whether it is built with cgo is decided elsewhere"
+        if setting == "1":
+            return _Cgo(True)
         if setting is None:
             open_ = open_ or step
-        elif setting != "0":
-            return unclear
     if open_ is None:
-        return ()
+        return _Cgo(False)
     if _uses_c(context):
-        return unclear
-    return (Addition(open_.run.run, ("ENV CGO_ENABLED=0",)),)
+        return _Cgo(True)
+    return _Cgo(False, (Addition(open_.run.run, ("ENV CGO_ENABLED=0",)),))
 
 
 def _setting(step: Step) -> str | None:

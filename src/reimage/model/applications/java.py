@@ -1,36 +1,47 @@
-"""Java: a jar is built with the JDK, and runs on the JRE of the same version and distributor."""
+"""Java: a jar is built with the JDK, and runs on a runtime that the JDK links, or on the JRE of the
+same version and distributor."""
 
 from __future__ import annotations
 
 import posixpath
 from collections.abc import Sequence
+from typing import NamedTuple
 
-from reimage.dockerfile import Add, Copy
+from reimage.dockerfile import Add, Copy, Run, Workdir
 from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.data_files import carried
 from reimage.model.applications.entry import Entry
+from reimage.model.applications.java_runtime import OLDEST, RUNTIME, SETTINGS, linked
 from reimage.model.applications.parts import parts
 from reimage.model.applications.references import official
 from reimage.model.applications.steps import Kind, Step
 from reimage.model.applications.system_packages import installed_packages, runtime_packages
+from reimage.model.applications.without_shell import without_shell
 from reimage.model.context import ContextFacts
 from reimage.model.copies.copied_files import destination
 from reimage.model.paths import is_at_or_above
 from reimage.model.stages import Stage
-from reimage.text import late
+from reimage.text import Edit, late
 
-_JDK = late(r"(?:[\d.]+-)?eclipse-temurin-(\d+)((?:-[a-z]+)?)|(\d+)-jdk((?:-[a-z]+)?)")
+_JDK = late(
+    r"(?:[\d.]+-)?eclipse-temurin-(\d+)((?:-[a-z]+)?)|(\d+)-jdk((?:-[a-z]+)?)"
+    r"|(?:[\d.]+-)?jdk(\d+)((?:-[a-z]+)?)"
+)
 _ALONE = ("maven-shade-plugin", "spring-boot-maven-plugin", "jar-with-dependencies")
 _IN_ANY_DISTRIBUTION = frozenset(("ca-certificates", "curl", "fontconfig", "tzdata", "wget"))
-_BUILDERS = frozenset(("mvn", "javac", "jar"))
+_BUILDERS = frozenset(("mvn", "mvnw", "gradle", "gradlew", "javac", "jar"))
+_GRADLE_FILES = ("build.gradle", "build.gradle.kts")
+_ALONE_BY_GRADLE = ("org.springframework.boot", "shadow")
+_NO_DATA = ("src/", "gradle", "build.gradle", "settings.gradle", "mvnw")
+_WRAPPERS = ("gradle/wrapper/", ".mvn/wrapper/")
 
 
 def java_application(
     stage: Stage, steps: Sequence[Step], started: Entry, context: ContextFacts
 ) -> Application | str | None:
     """How a jar runs without the JDK; None where nothing is built."""
-    image = _runtime_image(stage)
-    if image is None or not any(
+    jre = _runtime_image(stage)
+    if jre is None or not any(
         step.kind is Kind.BUILD and step.command.name in _BUILDERS for step in steps
     ):
         return None
@@ -48,33 +59,64 @@ def java_application(
     if other := next((each for each in packages if each not in _IN_ANY_DISTRIBUTION), None):
         return f"{other} may have another name in the distribution of the JRE's image"
     folder = stage.end.workdir or "/"
-    data = carried(stage, context, jar, ("src/",))
+    data = carried(stage, context, jar, _NO_DATA)
     if isinstance(data, str):
         return data
     found = parts(stage, steps, (folder,))
     if isinstance(found, str):
         return found
+    runtime = _runtime(jre, packages, without_shell(stage, steps, started), stage)
     return Application(
-        base=image,
+        base=runtime.base,
         packages=packages,
+        dependencies=runtime.dependencies,
+        settings=runtime.settings,
+        added=runtime.added,
+        replaced=runtime.replaced,
         sources=tuple(copy for copy in found.again if not _is_within(copy, stage, folder)),
-        artifacts=(*_outside(found.artifacts, folder), *data, Artifact(jar)),
+        artifacts=(*_outside(found.artifacts, folder), *data),
+        program=Artifact(jar),
         assumed="that it needs no tool of the JDK, and no files beside its jar but those copied",
     )
 
 
-def _runtime_image(stage: Stage) -> str | None:
-    base = official(stage.image or "", "eclipse-temurin", "maven")
+class _Jre(NamedTuple):
+    """The image of the JRE, and the version of Java."""
+
+    image: str
+    version: int
+
+
+def _runtime(
+    jre: _Jre, packages: Sequence[str], plain: tuple[Edit, ...] | None, stage: Stage
+) -> Application:
+    """What the jar runs on: a runtime of its own on an image without one, or the image of a JRE."""
+    if jre.version < OLDEST or "USE_SYSTEM_CA_CERTS" in stage.end.env:
+        return Application(jre.image)
+    slim = plain is None or bool(packages)
+    first = next(i for i in stage.instructions if isinstance(i, Run | Copy | Add | Workdir))
+    return Application(
+        base="debian:bookworm-slim" if slim else "gcr.io/distroless/java-base-debian12",
+        dependencies=(RUNTIME,),
+        settings=SETTINGS,
+        added=(linked(first),),
+        replaced=() if slim else plain or (),
+    )
+
+
+def _runtime_image(stage: Stage) -> _Jre | None:
+    base = official(stage.image or "", "eclipse-temurin", "maven", "gradle")
     if base is None:
         return None
     tag = f"{base.version}-{base.variant}".strip("-")
     match = _JDK.fullmatch(tag)
     if match is None:
         return None
-    version, distribution = (match[1], match[2]) if match[1] else (match[3], match[4])
+    found = [group for group in match.groups() if group]
+    version, distribution = found[0], "".join(found[1:])
     if "alpine" in distribution:
         return None
-    return f"{base.prefix}eclipse-temurin:{version}-jre{distribution}"
+    return _Jre(f"{base.prefix}eclipse-temurin:{version}-jre{distribution}", int(version))
 
 
 def _jar(started: Entry, stage: Stage) -> str | None:
@@ -90,7 +132,8 @@ def _jar(started: Entry, stage: Stage) -> str | None:
 
 
 def _needs_more_than_the_jar(jar: str, steps: Sequence[Step], context: ContextFacts) -> str | None:
-    if found := next((path for path in context.files if path.endswith(".jar")), None):
+    jars = (each for each in context.files if each.endswith(".jar"))
+    if found := next((each for each in jars if not each.startswith(_WRAPPERS)), None):
         return f"{found} is in the build context, and may be on the class path"
     for step in steps:
         values = [value or "" for value in step.command.values]
@@ -106,6 +149,10 @@ def _needs_more_than_the_jar(jar: str, steps: Sequence[Step], context: ContextFa
             for at, value in enumerate(values[1:], 1)
         ):
             return "the manifest of the jar is a file of its own, which may name a class path"
+    for name in _GRADLE_FILES:
+        text = context.texts.get(name, "")
+        if "dependencies" in text and not any(plugin in text for plugin in _ALONE_BY_GRADLE):
+            return f"{posixpath.basename(jar)} does not hold what {name} depends on"
     pom = context.texts.get("pom.xml", "")
     if "<modules>" in pom:
         return "pom.xml builds several modules, and which of them run is not known"

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.entry import Entry
+from reimage.model.applications.linked_libraries import linked
 from reimage.model.applications.parts import parts
 from reimage.model.applications.python_environment import Environment, environment
 from reimage.model.applications.references import official
@@ -19,31 +18,16 @@ from reimage.model.applications.system_packages import (
     runtime_packages,
 )
 from reimage.model.context import ContextFacts
-from reimage.model.manifests.python import read_project
 from reimage.model.stages import Stage
 from reimage.text import late
 
 _OF_THE_BASE = late(r"/usr/local/bin/(?!python[\d.]*$)")
-# Distributions without wheels for Linux, which link to libraries that only the full image has.
-_LINKED = MappingProxyType(
-    {
-        "psycopg2": "libpq5",
-        "mysqlclient": "libmariadb3",
-        "python-ldap": "libldap-2.5-0",
-        "pycurl": "libcurl4",
-        "pycairo": "libcairo2",
-        "pygraphviz": "libgraphviz-dev",
-        "python-magic": "libmagic1",
-        "uwsgi": "libxml2",
-    }
-)
 _IN_THE_SLIM_IMAGE = frozenset(
     """
     ca-certificates libbz2-1.0 libexpat1 libffi8 liblzma5 libncursesw6 libreadline8 libsqlite3-0
     libssl3 libuuid1 netbase tzdata zlib1g
     """.split()
 )
-_NAME = late(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)", re.MULTILINE)
 
 
 def python_application(
@@ -70,8 +54,10 @@ def python_application(
     found = parts(stage, steps, (place.path,))
     if isinstance(found, str):
         return found
-    linked = [_LINKED[name] for name in _asked_for(context) if name in _LINKED]
-    packages = runtime_packages((*installed, *linked), started.programs, _IN_THE_SLIM_IMAGE)
+    needed = linked("python", context)
+    if isinstance(needed, str):
+        return needed
+    packages = runtime_packages((*installed, *needed), started.programs, _IN_THE_SLIM_IMAGE)
     if isinstance(packages, str):
         return packages
     return Application(
@@ -99,20 +85,3 @@ def _problem(stage: Stage, started: Entry, place: Environment, context: ContextF
         if inside in context.directories:
             return f"{inside} is in the build context, and would take the place of what is made"
     return None
-
-
-def _asked_for(context: ContextFacts) -> Iterator[str]:
-    """The distributions that manifests name, as far as they can be read."""
-    for path, text in context.texts.items():
-        if path.endswith(".txt"):
-            names = [match[1] for match in _NAME.finditer(text)]
-        elif path.endswith("pyproject.toml"):
-            project = read_project(text)
-            names = [
-                match[1]
-                for each in (project.dependencies if project else ())
-                if (match := _NAME.match(each))
-            ]
-        else:
-            continue
-        yield from (re.sub(r"[-_.]+", "-", name).lower() for name in names)

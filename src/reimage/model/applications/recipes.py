@@ -9,51 +9,75 @@ from reimage.model.applications.application import Application
 from reimage.model.applications.c import c_application
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.go import go_application
+from reimage.model.applications.installed import installed_application
 from reimage.model.applications.java import java_application
 from reimage.model.applications.node import node_application
 from reimage.model.applications.python import python_application
 from reimage.model.applications.references import official
+from reimage.model.applications.ruby import ruby_application
+from reimage.model.applications.rust import rust_application
+from reimage.model.applications.site import site_application
 from reimage.model.applications.steps import Step, steps
 from reimage.model.context import ContextFacts
 from reimage.model.stages import Stage
 
 _Recipe = Callable[[Stage, Sequence[Step], Entry, ContextFacts], Application | str | None]
 _RECIPES: tuple[_Recipe, ...] = (
+    installed_application,
+    site_application,
     python_application,
     node_application,
     go_application,
     java_application,
+    rust_application,
+    ruby_application,
     c_application,
 )
-_IMAGES = ("python", "node", "golang", "eclipse-temurin", "maven", "gcc")
+_IMAGES = ("python", "node", "golang", "eclipse-temurin", "maven", "gcc", "rust", "ruby", "gradle")
+
+_INSTALLERS = frozenset(("bundle", "cmake", "make", "meson", "ninja"))
+"""What tells that a stage on plain Debian builds something."""
 
 
 def is_known(stage: Stage) -> bool:
     """Whether the stage puts sources on an image that a recipe knows."""
     text = stage.from_.image.text if stage.from_.image else ""
     holds_sources = any(isinstance(each, Copy | Add) for each in stage.instructions)
-    return holds_sources and official(stage.image or text, *_IMAGES) is not None
+    if not holds_sources:
+        return False
+    if official(stage.image or text, "debian"):
+        return any(command.name in _INSTALLERS for run in stage.runs for command in run.commands)
+    return official(stage.image or text, *_IMAGES) is not None
 
 
 def application(stage: Stage, context: ContextFacts) -> Application | str | None:
     """What the stage's application runs with; a sentence where it can't be told; None where
     there is nothing to gain."""
-    if problem := _problem(stage):
+    if problem := told_by_the_text(stage):
         return problem
-    found = steps(stage)
-    if isinstance(found, str):
-        return found
-    started = entry(stage)
-    if isinstance(started, str):
-        return started
+    found, started = steps(stage), entry(stage)
+    assert not isinstance(found, str)
+    assert not isinstance(started, str)
     results = (recipe(stage, found, started, context) for recipe in _RECIPES)
     return next((result for result in results if result is not None), None)
+
+
+def told_by_the_text(stage: Stage) -> str | None:
+    """Why the stage can't be split, whatever its build context holds."""
+    if problem := _problem(stage):
+        return problem
+    for told in (steps(stage), entry(stage)):
+        if isinstance(told, str):
+            return told
+    return None
 
 
 def _problem(stage: Stage) -> str | None:
     image = stage.from_.image
     if image is None or image.text != stage.image:
         return f"build arguments decide what {image.text if image else 'FROM'} is"
+    if stage.from_.platform and "$BUILD" in stage.from_.platform.replace("{", ""):
+        return "it is for the platform of the builder, and what runs is for another"
     if "@" in image.text:
         return "the base is pinned to a digest, and that of its slim variant is not known"
     as_user = False

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from reimage.model.copies.file_effects import Effect, FileEffect, Place
+from reimage.model.paths import UNKNOWN, join
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
 from reimage.shell import Command, PackageOperation, Verb
@@ -19,6 +20,7 @@ class Kind(enum.Enum):
     PACKAGES = "installs packages of the distribution"
     DEPENDENCIES = "installs packages of the language"
     BUILD = "makes something of the sources, beside them"
+    INSTALL = "puts what was built among the files of the system"
     ACCOUNT = "makes a user or a group"
     FILES = "writes, moves or removes files that it names"
     NOTHING = "leaves nothing behind"
@@ -40,7 +42,7 @@ _HARMLESS = frozenset(
     """
     : [ [[ test true set export unset cd pushd popd echo printf cat ls pwd env id whoami date sleep
     which command type grep egrep head tail wc uname nproc file readelf ldd sha256sum sha512sum
-    md5sum dpkg-architecture exit
+    md5sum dpkg-architecture exit ldconfig
     """.split()
 )
 _FILES = frozenset(
@@ -49,14 +51,16 @@ _FILES = frozenset(
 _BUILDERS = frozenset(
     """
     make ninja meson gcc g++ cc c++ clang clang++ strip javac jar tsc vite webpack esbuild rollup ng
-    next nuxt gulp grunt protoc sass
+    next nuxt gulp grunt protoc sass configure autoreconf
     """.split()
 )
 _SITE_BUILDERS = frozenset("mkdocs sphinx-build pelican nikola lektor".split())
 _ACTS = late(r"-(?:delete|exec|ok|fprint|fls)")  # what find does to files
 _IMPORT = late(r"\s*(?:import|from)\s[\w\s.,]+")
 _PYTHON = late(r"python[\d.]*")
-_RUNNERS = frozenset("npm yarn pnpm bun npx pnpx bunx go cargo mvn gradle dotnet poetry uv".split())
+_RUNNERS = frozenset(
+    "npm yarn pnpm bun npx pnpx bunx go cargo mvn mvnw gradle gradlew dotnet poetry uv".split()
+)
 _ELSEWHERE = late(r"(?:/dev/|\|?$)")
 
 
@@ -108,12 +112,25 @@ def _working_step(inner: Command, run: RunFacts, effects: tuple[FileEffect, ...]
     if name in _HARMLESS:
         kind = Kind.FILES if effects else Kind.NOTHING
         return Step(kind, inner, run, None, effects)
+    if database := _database(inner):
+        place = Place(join(run.state.workdir or UNKNOWN, database))
+        return Step(Kind.FILES, inner, run, None, (FileEffect(Effect.WRITE, place, inner),))
     if is_build(inner):
         return Step(Kind.BUILD, inner, run, None, effects)
     if prefix := _installed_to(inner):
         place = Place(prefix, tree=True)
         return Step(Kind.BUILD, inner, run, None, (FileEffect(Effect.WRITE, place, inner),))
-    return None
+    return Step(Kind.INSTALL, inner, run) if _installs(inner) else None
+
+
+def _installs(command: Command) -> bool:
+    """Whether it installs what was built, to a place that the build knows."""
+    values = command.values[1:]
+    if None in values or any("DESTDIR" in (value or "") for value in values):
+        return False
+    if command.name == "cmake":
+        return "--install" in values or ("--target" in values and "install" in values)
+    return command.name in ("make", "ninja", "meson") and values[:1] == ("install",)
 
 
 def _installed_to(command: Command) -> str | None:
@@ -122,6 +139,12 @@ def _installed_to(command: Command) -> str | None:
     prefix = names.get("PREFIX") or names.get("prefix")
     known = command.name == "make" and None not in command.values and "DESTDIR" not in names
     return prefix if known and prefix and prefix.startswith("/") else None
+
+
+def _database(command: Command) -> str | None:
+    """The file that `sqlite3 FILE` fills."""
+    operands = command.operands
+    return operands[0].value if command.name == "sqlite3" and len(operands) == 1 else None
 
 
 def _only_imports(command: Command) -> bool:
@@ -152,7 +175,7 @@ def is_build(command: Command) -> bool:
     return name in _BUILDERS or name in _RUNNERS or _PYTHON.fullmatch(name) is not None
 
 
-def written(found: tuple[Step, ...]) -> Iterator[Place]:
+def written(found: Sequence[Step]) -> Iterator[Place]:
     """The places that commands other than package managers write and that are still there."""
     left: list[Place] = []
     for step in found:

@@ -15,11 +15,12 @@ from reimage.shell import Verb
 
 _BUILD_ONLY = frozenset(
     """
-    autoconf automake bison build-essential bzip2 cargo clang cmake cpp dpkg-dev flex g++ gcc
+    autoconf automake bison gdb build-essential bzip2 cargo clang cmake cpp dpkg-dev flex g++ gcc
     gfortran git gnupg gnupg2 golang libc-dev libc6-dev libtool linux-headers llvm lsb-release m4
-    make meson ninja-build patch pkg-config pkgconf python-dev python3-dev python3-pip python3-venv
-    python3-setuptools python3-wheel rustc software-properties-common apt-transport-https unzip
-    xz-utils zip gettext locales swig nasm yasm apt-utils debhelper dirmngr
+    make meson musl-dev musl-tools ninja-build patch pkg-config pkgconf python-dev python3-dev
+    python3-pip python3-venv python3-setuptools python3-wheel rustc software-properties-common
+    apt-transport-https unzip xz-utils zip gettext locales swig nasm yasm apt-utils debhelper
+    dirmngr
     """.split()
 )
 _LIBRARY_OF = MappingProxyType(
@@ -90,21 +91,44 @@ PACKAGE_OF_A_LIBRARY = MappingProxyType(
 """What `-l` names → the package of Debian 12 that has the shared library."""
 _OF_A_PROGRAM = MappingProxyType(
     {
-        "curl": "curl",
-        "wget": "wget",
-        "git": "git",
-        "ps": "procps",
-        "nc": "netcat-openbsd",
-        "ssh": "openssh-client",
-        "unzip": "unzip",
-        "jq": "jq",
-        "file": "file",
+        "bzip2": "bzip2",
         "convert": "imagemagick",
-        "psql": "postgresql-client",
+        "curl": "curl",
+        "file": "file",
+        "git": "git",
+        "gpg": "gnupg",
+        "hg": "mercurial",
+        "identify": "imagemagick",
+        "jq": "jq",
+        "mogrify": "imagemagick",
         "mysql": "default-mysql-client",
+        "nc": "netcat-openbsd",
+        "patch": "patch",
+        "pgrep": "procps",
+        "pkill": "procps",
+        "ps": "procps",
+        "psql": "postgresql-client",
+        "scp": "openssh-client",
+        "ssh": "openssh-client",
+        "svn": "subversion",
+        "top": "procps",
+        "unzip": "unzip",
+        "wget": "wget",
+        "xz": "xz-utils",
     }
 )
 """Programs that slim images lack → the package that has them."""
+
+
+def package_of_program(name: str) -> str | None:
+    """The package that has a program which slim images lack; None for a program of another kind."""
+    return _OF_A_PROGRAM.get(name)
+
+
+def library_of(package: str) -> str | None:
+    """The library that a `-dev` package brings for the time a program runs; None where that is not
+    known."""
+    return _LIBRARY_OF.get(package)
 
 
 def installed_packages(steps: Sequence[Step]) -> tuple[str, ...] | str:

@@ -10,6 +10,7 @@ from reimage.image.systems import PROGRAMS, System
 from reimage.model.images.facts import BaseImage
 from reimage.model.images.official_images import Runtime, known_runtime, known_system
 from reimage.model.images.references import Reference
+from reimage.model.scans.counts import Counts
 
 _VERSIONS = {
     "python": "PYTHON_VERSION", "node": "NODE_VERSION", "golang": "GOLANG_VERSION",
@@ -25,10 +26,11 @@ _KINDS = {
 
 
 class Known(NamedTuple):
-    """What is known of an image: by its registry (`facts`), else by its name."""
+    """What is known of an image: by its registry (`facts`), else by its name, and by a scanner."""
 
     image: Reference
     facts: BaseImage | None = None
+    vulnerabilities: Counts | None = None
 
     @property
     def system(self) -> System | None:
@@ -74,6 +76,7 @@ def compare(origin: Known, other: Known, kind: str, *, trusted: bool) -> Compari
         _libc(other, same_libc),
         _runtime(origin, other, same_runtime),
         _age(origin, other),
+        _vulnerabilities(origin, other),
     ):
         if each:
             (pros if each[0] else cons).append(each[1])
@@ -163,6 +166,13 @@ def _age(origin: Known, other: Known) -> Reason:
     if abs(days) < 2:
         return None
     return days > 0, f"was made {abs(days)} days {'later' if days > 0 else 'earlier'}"
+
+
+def _vulnerabilities(origin: Known, other: Known) -> Reason:
+    before, after = origin.vulnerabilities, other.vulnerabilities
+    if before is None or after is None or before == after:
+        return None
+    return after < before, f"has {after} instead of {before.total}"
 
 
 def _lacks(origin: Known, other: Known) -> Iterator[str]:

@@ -13,6 +13,8 @@ from reimage.model.images.answers import Pinning
 class BaseImage(NamedTuple):
     """One platform's image: what its configuration puts in force, and its size in bytes.
 
+    `other_digests` are those of the index that it is in, and of its configuration.
+
     `env` keeps the order of the configuration. `size` is that of the compressed layers. `system` is
     None where neither the image nor the table of official images tells.
     """
@@ -33,6 +35,7 @@ class BaseImage(NamedTuple):
     size: int = 0
     created: datetime | None = None
     system: System | None = None
+    other_digests: tuple[str, ...] = ()
 
 
 class ImageFacts(NamedTuple):
@@ -41,10 +44,11 @@ class ImageFacts(NamedTuple):
     `pinning` is None when no registry was asked for digests. `bases` are by `str(Reference)`.
     `named_contexts` are the names that the build gives another meaning (`--build-context`).
     `versioned` are, by `Reference.tagged`, the most specific tags that stand for the same image as
-    `latest`.
+    `latest`. `notes` are sentences about mirrors that gave no answer.
     """
 
     pinning: Pinning | None = None
     bases: Mapping[str, BaseImage] = {}
     named_contexts: frozenset[str] = frozenset()
     versioned: Mapping[str, str] = {}
+    notes: tuple[str, ...] = ()

@@ -1,15 +1,15 @@
 """What the names of well-known images tell about the system in them, when nobody can be asked.
 
 The rows are about images of github.com/docker-library, github.com/GoogleContainerTools/distroless,
-Chainguard and Red Hat. Those with a stand-in are held to it in the engine lane; the others have not
-been checked against the images yet. What differs between the versions of an
-image, or is not certain, is left open: which release of Debian an unqualified tag stands for, for
-instance, changes with the years.
+Chainguard and the relatives of Red Hat. Those with a stand-in are held to it in the engine lane.
+What differs between the versions of an image, or is not certain, is left open: which release of
+Debian an unqualified tag stands for, for instance, changes with the years.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from math import inf
 from typing import NamedTuple
 
 from reimage.image.systems import MANAGERS, System, libc_of
@@ -29,7 +29,7 @@ golang                     alpine  alpine   busybox  s
 node                       full    debian   dash     sbcu
 node                       slim    debian   dash     sbu
 node                       alpine  alpine   busybox  s
-nginx                      full    debian   dash     sbcu
+nginx                      full    debian   dash     ?
 nginx                      alpine  alpine   busybox  ?
 perl                       full    debian   dash     sbcu
 perl                       slim    debian   dash     sbu
@@ -65,6 +65,7 @@ cgr.dev/chainguard/wolfi-base * wolfi busybox ?
 _LETTERS = {"s": "sh", "b": "bash", "c": "curl", "u": "useradd"}
 _DEBIAN_NUMBERS = {"13": "trixie", "12": "bookworm", "11": "bullseye", "10": "buster"}
 _DISTROLESS = "gcr.io/distroless/"
+_CHAINGUARD = "cgr.dev/chainguard/"
 _DISTROLESS_NAME = late(
     r"gcr\.io/distroless/(?P<what>[a-z]+3?)(?P<version>\d*)(?:-base)?(?:-debian(?P<release>\d+))?"
 )
@@ -97,6 +98,12 @@ class TagParts(NamedTuple):
         return "slim" if "slim" in self.variants else "full"
 
     @property
+    def major(self) -> float:
+        """The first number of the version; more than any where there is none."""
+        first = self.version.partition(".")[0]
+        return int(first) if first and len(first) < 9 else inf
+
+    @property
     def is_windows(self) -> bool:
         return any("windows" in each or "nanoserver" in each for each in self.variants)
 
@@ -126,14 +133,29 @@ def known_system(image: str) -> System | None:
     distroless = _DISTROLESS_NAME.fullmatch(name)
     if distroless:
         name = f"{_DISTROLESS}{distroless['what']}"
-        if parts.variants and "debug" in parts.variants:
-            return None
+    if _is_another(name, parts):
+        return None
     row = _rows().get((name, "*")) or _rows().get((name, parts.kind))
     if row is None or parts.is_windows:
         return None
     number = distroless["release"] if distroless else ""
     release = _DEBIAN_NUMBERS.get(number or "", "") or _release(name, row.family, parts)
     return row._replace(release=release)
+
+
+def _is_another(name: str, parts: TagParts) -> bool:
+    """Whether the tag is of a variant that differs from the row of its name."""
+    words = set(parts.variants)
+    if name.startswith((_DISTROLESS, _CHAINGUARD)):
+        return any("debug" in word or word == "dev" for word in words)
+    if name in ("fedora", "almalinux", "rockylinux", "oraclelinux"):
+        # What is called minimal or slim has microdnf, and releases before 8 have yum.
+        return not words.isdisjoint(("minimal", "slim", "slim-fips", "init")) or parts.major < 8
+    if name == "amazonlinux":
+        return parts.major in (1, 2)
+    of_ubuntu = any(word in _UBUNTU for word in words)
+    others = any(word.startswith(("ubi", "centos", "oracle")) for word in words)
+    return others or (of_ubuntu and name == "buildpack-deps")
 
 
 def known_runtime(image: str) -> Runtime | None:
@@ -154,7 +176,7 @@ def known_runtime(image: str) -> Runtime | None:
         return None
     last = name.rpartition("/")[2]
     version = tag_parts(reference.tag).version
-    if name in _LANGUAGES or name in (f"cgr.dev/chainguard/{last}", f"{DOCKER_HUB}/ubuntu/{last}"):
+    if name in _LANGUAGES or name in (f"{_CHAINGUARD}{last}", f"{DOCKER_HUB}/ubuntu/{last}"):
         return Runtime(last, version) if last in _LANGUAGES else None
     return Runtime("java", version) if name == "eclipse-temurin" else None
 

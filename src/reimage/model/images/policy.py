@@ -11,12 +11,16 @@ from reimage.model.images.references import LATEST, Reference
 
 class Policy(NamedTuple):
     """Empty lists allow everything. Publishers are names in front of a repository, as
-    `docker.io/library`; tags may be patterns such as `*-rc*`."""
+    `docker.io/library`; tags may be patterns such as `*-rc*`.
+
+    `max_vulnerabilities` are numbers by severity; who has the report of a scanner judges them.
+    """
 
     registries: tuple[str, ...] = ()
     publishers: tuple[str, ...] = ()
     forbidden_tags: tuple[str, ...] = ()
     require_digest: bool = False
+    max_vulnerabilities: tuple[tuple[str, int], ...] = ()
 
 
 def violations(image: Reference, policy: Policy) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """Which other images may do in place of one: a catalogue of relatives.
 
 It names Docker's official images, those of github.com/GoogleContainerTools/distroless, Canonical's
-chiselled ones and Chainguard's. A name proves nothing: whether it exists is asked of its registry.
+chiselled ones (canonical/oci-factory, dotnet/dotnet-docker) and Chainguard's, where only `latest`
+is free of charge. A name proves nothing: whether it exists is asked of its registry.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ python           slim        {name}:{version-}slim{-release}
 python           alpine      {name}:{version-}alpine
 python           distroless  gcr.io/distroless/python3-debian13
 python           distroless  gcr.io/distroless/python3-debian12
-python           chiselled   ubuntu/python:{minor}-24.04
+python           chiselled   ubuntu/python:{minor}-{ubuntu}
 python           minimal     cgr.dev/chainguard/python:latest
 node             slim        {name}:{version-}slim
 node             slim        {name}:{version-}{release-}slim
@@ -62,6 +63,8 @@ TRUSTED = (
 )  # fmt: skip
 """Publishers that are trusted where no policy says otherwise."""
 _DEBIAN_NUMBERS = {"trixie": "13", "bookworm": "12", "bullseye": "11"}
+_UBUNTU_WITH_PYTHON = {"3.8": "20.04", "3.10": "22.04", "3.12": "24.04", "3.14": "26.04"}
+"""Of the versions of Python that Canonical publishes with long support: canonical/oci-factory."""
 _SAPIS = ("cli", "fpm", "zts", "apache")
 
 
@@ -122,6 +125,7 @@ def _known(image: Reference) -> dict[str, str]:
         "version": parts.version,
         "major": ".".join(numbers[:1]),
         "minor": ".".join(numbers[:2]) if len(numbers) > 1 else "",
+        "ubuntu": _UBUNTU_WITH_PYTHON.get(".".join(numbers[:2]), ""),
         "word": word,
         "debian": _DEBIAN_NUMBERS.get(release, ".".join(numbers[:1])),
     }

@@ -33,8 +33,18 @@ def touched_copy(context: Path, name: str) -> Iterator[Path]:
             with (copy / name).open("ab") as opened:
                 opened.write(b"\n")
         except (OSError, shutil.Error) as error:
-            raise UsageError(f"--touch: the build context can't be copied: {error}.") from error
+            raise UsageError(
+                f"--touch: the build context can't be copied to {folder}: {_reason(error)}."
+            ) from error
         yield copy
+
+
+def _reason(error: OSError) -> str:
+    """One sentence; `shutil` gathers a triple for each file that failed."""
+    if isinstance(error, shutil.Error) and isinstance(error.args[0], list):
+        first, *others = error.args[0]
+        return f"{first[2]}" + (f", and {len(others)} files more" if others else "")
+    return error.strerror or str(error)
 
 
 def _copy(source: str, target: str) -> None:

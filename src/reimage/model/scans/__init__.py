@@ -1,0 +1,1 @@
+"""What scanners reported about images: how many known vulnerabilities, and of which image."""
