@@ -50,7 +50,7 @@ def go_application(
     cgo = _cgo(steps, context)
     if isinstance(cgo, str):
         return cgo
-    under = ground(stage, steps, started, base, static=not cgo.on)
+    under = ground(stage, steps, started, base, context, static=not cgo.on)
     if isinstance(under, str):
         return under
     libraries = (gathered(program),) if under.libraries else ()

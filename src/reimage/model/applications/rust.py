@@ -44,7 +44,7 @@ def rust_application(
     if isinstance(data, str):
         return data
     static = "-musl" in source
-    under = ground(stage, steps, started, base, static)
+    under = ground(stage, steps, started, base, context, static=static)
     if isinstance(under, str):
         return under
     return Application(
