@@ -41,7 +41,7 @@ def test_reports_fit_the_schema(report: FileReport) -> None:
 @pytest.mark.parametrize(
     "breakage",
     [
-        {"version": 1},
+        {"version": 0},
         {"tool_version": None},
         {"files": [{"path": "x"}]},
         {"files": {}},

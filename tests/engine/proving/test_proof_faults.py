@@ -62,7 +62,7 @@ def test_a_rewritten_file_whose_build_hangs_is_dropped_by_the_same_limit(
 
 
 def test_a_run_without_its_network_says_so(daemon: Daemon, dockerfile: Path) -> None:
-    source = SMALL.replace("CMD", "RUN wget -T 2 -q http://192.0.2.1/ -O /srv/x\nCMD")
+    source = SMALL.replace("CMD", "RUN nc -w 2 192.0.2.1 80\nCMD")
     told = failed(dockerfile, source, daemon.host, "--network=none")
     assert "The original does not build: line 7" in told
     assert "is the network of RUN there?" in told

@@ -20,6 +20,7 @@ from reimage.image.contents import Contents
 from reimage.image.errors import ImageError
 from reimage.image.layers import Reading
 from reimage.image.limits import DEFAULT
+from reimage.image.trees.merging import merged
 from reimage.pipeline.proving.exporting import Exporting, Watch, work
 from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 from reimage.pipeline.proving.wishes import Wishes
@@ -32,6 +33,7 @@ from reimage.verify.subjects import Subject
 if TYPE_CHECKING:
     from buildkit_client import Builder, Gateway, Result, Step
     from reimage.image.anatomy import Image
+    from reimage.image.config import ImageConfig
     from reimage.rewriting import Outcome
 
 _NO_PROBE = (
@@ -90,6 +92,11 @@ class Built:
     def cached_steps(self) -> int:
         """Those that another build had done already."""
         return sum(step.cached for step in self.steps)
+
+    @property
+    def seen(self) -> Seen | None:
+        """What the smoke test saw; none where there was no need to run it."""
+        return self._seen
 
     def smoke(self, expected: Seen | None) -> Seen:
         """What the smoke test sees; it runs once."""
@@ -245,7 +252,7 @@ class BuildBench:
                 place = Place(gateway.solve(), _probe(gateway, image), settings.network)
                 if test.http and place.probe is None:
                     raise NotProvable(_NO_PROBE)
-                return observe(place, image.config, test, expected=expected)
+                return observe(place, _runnable(image), test, expected=expected)
         except BuildFailed as error:
             raise NotProvable(f"What was built can't be run: {reason(error)}.") from error
 
@@ -255,6 +262,15 @@ def _probe(gateway: Gateway, image: Image) -> Result | None:
     if (platform.os, platform.architecture) != ("linux", probe.ARCHITECTURE):
         return None
     return gateway.solve(options=probe.ATTRIBUTES)
+
+
+def _runnable(image: Image) -> ImageConfig:
+    """Its configuration, for a builder: that looks up a number, too, where no group comes with it,
+    and fails in an image that has no users. An engine takes group 0 there."""
+    config = image.config
+    if config.user.isdecimal() and merged(image.layers).get("etc/passwd") is None:
+        return replace(config, user=f"{config.user}:0")
+    return config
 
 
 def _judged(error: BuildFailed) -> NotBuilt:

@@ -21,7 +21,7 @@ from reimage.pipeline.proving.savings import Way, savings, whole
 from reimage.pipeline.proving.search import Found, search
 from reimage.pipeline.proving.trial import Trial
 from reimage.rewriting import Dropped, Identified, Outcome
-from reimage.verify.smoke.judging import failures
+from reimage.verify.smoke.judging import NOT_STARTED, Seen, failures
 from reimage.verify.smoke.plan import SmokeTest
 
 if TYPE_CHECKING:
@@ -79,7 +79,8 @@ class Proving:
             trial = Trial(bench, test)
             found: Found = search(rewritten, trial, without=without)
             report = self._report(bench, found, task)._replace(
-                smoke=_described(test), seconds=round(time.monotonic() - began, 3)
+                smoke=_described(test, bench.original.seen),
+                seconds=round(time.monotonic() - began, 3),
             )
         return Proved(found.outcome, found.dropped, unchecked, report)
 
@@ -159,7 +160,17 @@ def _side(built: Built) -> SideReport:
     )
 
 
-def _described(test: SmokeTest) -> str:
+def _described(test: SmokeTest, seen: Seen | None) -> str:
+    """What was asked of both images, and whether there was anything to see."""
+    if seen is None:
+        return "not run, as files and configuration are the same"
+    asked = _asked(test)
+    if seen.code == NOT_STARTED and not test.expects:
+        return f"it showed nothing, for the command of the original does not start ({asked})"
+    return asked
+
+
+def _asked(test: SmokeTest) -> str:
     if test.http:
         paths = ", ".join(f"{each.port}{each.path}" for each in test.http)
         return f"requests: {paths}"
