@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts
-from reimage.model.applications.recipes import application, is_known
-from reimage.model.applications.steps import steps
+from reimage.model.applications.known import is_known
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.edits.final_stage import split_stage
 
 
 @transformation(
@@ -48,6 +46,11 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     if facts.context is None:
         yield Skipped("context", span)
         return
+    # Most files need none of this.
+    from reimage.model.applications.recipes import application
+    from reimage.model.applications.steps import steps
+    from reimage.rewriting.edits.final_stage import split_stage
+
     found = application(stage, facts.context)
     if isinstance(found, str):
         yield Refusal(f"the build can't be told from what runs: {found}", span)
