@@ -37,7 +37,8 @@ from tests.engine.structure import (  # noqa: E402
 
 from reimage.dockerfile import parse  # noqa: E402
 from reimage.model import Facts  # noqa: E402
-from reimage.model.applications.recipes import is_known, told_by_the_text  # noqa: E402
+from reimage.model.applications.known import is_known  # noqa: E402
+from reimage.model.applications.recipes import told_by_the_text  # noqa: E402
 from reimage.text import decode  # noqa: E402
 
 HEAD = "<!-- Measured by docs/measure_structure.py; edits here are lost. -->\n\n"

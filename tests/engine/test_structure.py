@@ -25,8 +25,6 @@ OF_EACH_RUN = ("c-extension", "go-links")
 """Split whenever the engine lane runs: those whose base images are the smallest."""
 SPLIT = [app for app in applications() if structural(rewritten(app))]
 WORST = 0.6
-NO_SMALLER = frozenset(("javac-echo",))
-"""A JDK without other tools is little more than the JRE that stays."""
 
 
 @pytest.mark.parametrize(
@@ -43,7 +41,7 @@ def test_a_split_application_is_smaller_and_answers(
     assert ours.problems == []
     naive = build(daemon, bases, folder_of(app) / "Dockerfile", f"{app}-naive")
     assert naive.problems == []
-    assert ours.size < (1 if app in NO_SMALLER else WORST) * naive.size
+    assert ours.size < WORST * naive.size
 
 
 def test_the_applications_of_each_run_are_split() -> None:
