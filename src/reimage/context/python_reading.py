@@ -6,6 +6,7 @@ import libcst as cst
 from libcst.metadata import MetadataWrapper, PositionProvider, QualifiedNameProvider
 
 from reimage.context.python_writing import (
+    SETTINGS,
     asks_for_a_low_port,
     speaks_of_files,
     text_of,
@@ -31,6 +32,12 @@ _ALWAYS_SHELL = frozenset(
     asyncio.create_subprocess_shell asyncio.subprocess.create_subprocess_shell
     """.split()
 )
+_OPENS_A_LIBRARY = frozenset(
+    """
+    ctypes.CDLL ctypes.PyDLL ctypes.cdll.LoadLibrary ctypes.util.find_library cffi.FFI.dlopen
+    """.split()
+)
+_OF_C = ("libc.so.6", "libm.so.6", "c", "m")
 _MODE_FIRST = ("os.spawn",)
 _IMPORTS = frozenset(("importlib.import_module", "builtins.__import__", "runpy.run_module"))
 
@@ -50,6 +57,7 @@ def read_module(source: bytes, path: str) -> PythonFacts | None:
         tuple(reader.through_shell),
         writes=tuple(reader.writes),
         low_ports=tuple(reader.low_ports),
+        opened_libraries=tuple(reader.opened_libraries),
     )
 
 
@@ -65,6 +73,7 @@ class _Reader(cst.CSTVisitor):
         self.through_shell: list[str] = []
         self.writes: list[str] = []
         self.low_ports: list[str] = []
+        self.opened_libraries: list[str] = []
 
     def visit_Import(self, node: cst.Import) -> None:
         self.imports.update(_dotted(alias.name).partition(".")[0] for alias in node.names)
@@ -81,6 +90,8 @@ class _Reader(cst.CSTVisitor):
             self._start(node, min(called))
         if writes(node, names):
             self.writes.append(f"{self.path}:{self._line(node)}")
+        if names & _OPENS_A_LIBRARY and _text_of_first(node) not in _OF_C:
+            self.opened_libraries.append(f"{self.path}:{self._line(node)}")
         if asks_for_a_low_port(node):
             self.low_ports.append(f"{self.path}:{self._line(node)}")
 
@@ -89,7 +100,7 @@ class _Reader(cst.CSTVisitor):
             self.writes.append(f"{self.path}:{self._line(node)}")
 
     def visit_Name(self, node: cst.Name) -> None:
-        if speaks_of_files(node.value):
+        if node.value in SETTINGS:
             self.writes.append(f"{self.path}:{self._line(node)}")
 
     def _import(self, node: cst.Call) -> None:
@@ -120,6 +131,10 @@ def _dotted(node: cst.BaseExpression) -> str:
     if isinstance(node, cst.Name):
         parts.append(node.value)
     return ".".join(reversed(parts))
+
+
+def _text_of_first(node: cst.Call) -> str | None:
+    return text_of(node.args[0].value) if node.args else None
 
 
 def _program(node: cst.BaseExpression | None) -> str | None:

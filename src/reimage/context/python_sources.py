@@ -69,6 +69,7 @@ def _together(found: Iterable[PythonFacts], unread: Iterable[str]) -> PythonFact
     through_shell: list[str] = []
     writes: list[str] = []
     low_ports: list[str] = []
+    libraries: list[str] = []
     for facts in found:
         imports |= facts.imports
         computed += facts.computed_imports
@@ -76,6 +77,7 @@ def _together(found: Iterable[PythonFacts], unread: Iterable[str]) -> PythonFact
         through_shell += facts.through_shell
         writes += facts.writes
         low_ports += facts.low_ports
+        libraries += facts.opened_libraries
     return PythonFacts(
         frozenset(imports),
         tuple(computed),
@@ -84,4 +86,5 @@ def _together(found: Iterable[PythonFacts], unread: Iterable[str]) -> PythonFact
         tuple(unread),
         tuple(writes),
         tuple(low_ports),
+        tuple(libraries),
     )

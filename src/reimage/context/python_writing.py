@@ -30,7 +30,8 @@ _OPENS = frozenset(
     ("builtins.open", "io.open", "codecs.open", "gzip.open", "bz2.open", "lzma.open")
 )
 _WITH_A_PATH = frozenset(("save", "dump"))
-_FOREIGN_WORDS = ("sqlite", "UPLOAD_FOLDER", "MEDIA_ROOT")
+SETTINGS = ("UPLOAD_FOLDER", "MEDIA_ROOT")
+"""What Flask and Django call the folders that users' files are written to."""
 _ROOTS_PORTS = 1024
 
 
@@ -53,8 +54,8 @@ def writes(node: cst.Call, names: AbstractSet[str]) -> bool:
 
 
 def speaks_of_files(text: str) -> bool:
-    """Whether a string or name is about a database or folder that an application writes to."""
-    return any(word in text for word in _FOREIGN_WORDS)
+    """Whether a string is about a database or folder that an application writes to."""
+    return any(word in text for word in ("sqlite", *SETTINGS))
 
 
 def asks_for_a_low_port(node: cst.Call) -> bool:

@@ -21,7 +21,8 @@ class PythonFacts(NamedTuple):
     (`path:line`) where a name is computed. `started` are programs that are run as processes,
     `through_shell` the places where a shell is asked to. `unread` are files that could not be read
     as Python, or were too many or too large. `writes` are the places that write, move or remove
-    files outside of /tmp, or look as if they did; `low_ports` those that name a port below 1024.
+    files outside of /tmp, or look as if they did; `low_ports` those that name a port below 1024,
+    and `opened_libraries` those that open a shared library, other than C's own, by its name.
     """
 
     imports: frozenset[str] = frozenset()
@@ -31,6 +32,7 @@ class PythonFacts(NamedTuple):
     unread: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     low_ports: tuple[str, ...] = ()
+    opened_libraries: tuple[str, ...] = ()
 
 
 class PythonSources(Protocol):

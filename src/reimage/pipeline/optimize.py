@@ -27,6 +27,7 @@ from reimage.text import decode, encode
 
 if TYPE_CHECKING:
     from reimage.pipeline.proving.proving import Proving
+    from reimage.verify.smoke.plan import SmokeTest
 
 __all__ = ["Options", "optimize_files", "optimize_text"]
 
@@ -44,6 +45,7 @@ class _Plan(NamedTuple):
     excluded: bool
     policy: Policy
     named_contexts: frozenset[str]
+    smoke: SmokeTest | None
 
 
 def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileReport, bytes]:
@@ -126,6 +128,7 @@ def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _P
         config.excludes(path),
         config.policy,
         frozenset(config.pin.named_contexts),
+        config.smoke,
     )
 
 
@@ -237,7 +240,7 @@ def _proved(
         place = plan.context / context.ignore_path
         ignore = read(place) if place.is_file() else b""
     try:
-        proved = proving(Task(tree, plan.context, context, ignore, rewritten))
+        proved = proving(Task(tree, plan.context, context, ignore, rewritten, plan.smoke))
     except NotProvable as error:
         return FileReport(name, error=str(error)), {}
     except BuildKitError as error:

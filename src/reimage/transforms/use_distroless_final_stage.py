@@ -12,6 +12,7 @@ from reimage.model.applications.distroless import (
     Replacement,
     for_node,
     for_python,
+    lacking_program,
 )
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.linked_libraries import linked
@@ -106,6 +107,8 @@ def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
     used = {other for other in stage.uses if official(other.image or "", "python")}
     builder = used.pop() if len(used) == 1 else None
     known = _release(facts, stage)
+    if builder and builder.from_.platform != stage.from_.platform:
+        return "the build stage is for another platform, and so is its interpreter"
     if builder and not base.release and _release(facts, builder) != known:
         return "the build stage has another release of Debian"
     return for_python(base, builder, known)
@@ -162,7 +165,7 @@ def _needs_a_shell(stage: Stage, started: Entry) -> str | None:
             return "a RUN needs a shell, and a distroless image has none"
     if started.shell:
         return "a shell starts the program, and a distroless image has none: use the exec form"
-    return None
+    return lacking_program(started)
 
 
 def _checked_by_another_program(stage: Stage, base: Official) -> str | None:
@@ -201,6 +204,8 @@ def _starts_programs(context: ContextFacts) -> str | None:
         return f"{first.path}:{first.line} starts {first.program or 'a program'}"
     if found.unread:
         return f"{found.unread[0]} can't be read, so that it is not known what it starts"
+    if found.opened_libraries:
+        return f"{found.opened_libraries[0]} opens a library by name, which may not be there"
     return None
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from reimage.model.applications.entry import Entry
+from reimage.model.applications.entry_scripts import is_script
 from reimage.model.applications.references import Official, official
 from reimage.model.stages import Stage
 
@@ -23,6 +25,24 @@ _STANDARD = (
 _LIBRARIES = {"bookworm": _STANDARD, "trixie": (*_STANDARD, "libzstd.so.1")}
 """What the modules of the standard library link to and `cc` lacks; a terminal's are left out."""
 PACKAGES_IN_EVERY_IMAGE = frozenset(("ca-certificates", "netbase", "tzdata"))
+
+
+_OF_THE_SYSTEM = frozenset(
+    """
+    ash bash busybox cat cp chroot dash date dumb-init echo env false ls mkdir mv nice nohup printf
+    rm sed seq setpriv sh sleep stdbuf su tail tee test timeout tini touch true
+    """.split()
+)
+
+
+def lacking_program(started: Entry) -> str | None:
+    """What is started that no distroless image has: a script, or a program of the system."""
+    name = (started.program or "").rpartition("/")[2]
+    if name in _OF_THE_SYSTEM:
+        return f"it starts {started.program}, and a distroless image has no such program"
+    if is_script(started):
+        return f"{started.program} is a script for a shell, and a distroless image has none"
+    return None
 
 
 class Replacement(NamedTuple):
@@ -65,6 +85,8 @@ def for_python(base: Official, builder: Stage | None, known: str) -> Replacement
             "registry with --bases"
         )
     other = official(builder.image or "", "python") if builder else None
+    if other is not None and not other.debian:
+        return "the build stage has another C library, which its interpreter is linked to"
     if other is None or (other.version, other.release) != (base.version, base.release):
         return "no build stage has the same Python, whose interpreter could be carried along"
     version = ".".join(parts[:2])

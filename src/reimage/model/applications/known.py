@@ -6,9 +6,9 @@ from reimage.dockerfile import Add, Copy
 from reimage.model.applications.references import official
 from reimage.model.stages import Stage
 
-_IMAGES = ("python", "node", "golang", "eclipse-temurin", "maven", "gcc", "rust")
+_IMAGES = ("python", "node", "golang", "eclipse-temurin", "maven", "gcc", "rust", "ruby", "gradle")
 
-_INSTALLERS = frozenset(("cmake", "make", "meson", "ninja"))
+_INSTALLERS = frozenset(("bundle", "cmake", "make", "meson", "ninja"))
 """What tells that a stage on plain Debian builds something."""
 
 

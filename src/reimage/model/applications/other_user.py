@@ -19,6 +19,7 @@ from reimage.model.stages import Stage
 from reimage.text import late
 
 _ROOTS_PORTS = 1024
+_ANY_PORT = 0
 _PORT = late(r"(?:^|[:=])([0-9]{1,5})$")
 _PORT_OPTIONS = frozenset(("-p", "--port", "-b", "--bind"))
 _FOR_ROOT = frozenset(
@@ -33,6 +34,7 @@ _WRITING_WORDS = frozenset(
     --logfile --access-logfile --error-logfile --uds dev watch jupyter jupyter-lab notebook mlflow
     """.split()
 )
+_NATIVE = (".c", ".cc", ".cpp", ".pyx", ".rs", ".so")
 _PROBES = frozenset(("curl", "wget", "exit"))
 _STREAMS = ("-", "/dev/stdout", "/dev/stderr")
 _NAMES = ("python", "debian", "ubuntu", "alpine")
@@ -65,7 +67,9 @@ def other_user(facts: Facts, stage: Stage) -> OtherUser | NeedsContext | str | N
         return None
     started = entry(stage)
     if isinstance(started, str):
-        return started
+        return started if official(stage.image or "", "python") else None
+    if not _is_python(started) and not official(stage.image or "", "python"):
+        return None
     problem = _asks_for_root(started) or _privileged(stage) or _keeps_files(stage)
     if problem:
         return problem
@@ -111,6 +115,8 @@ def _asks_for_root(started: Entry) -> str | None:
 
 def _privileged(stage: Stage) -> str | None:
     ports = [port for port in _ports(stage) if port < _ROOTS_PORTS]
+    if _ANY_PORT in ports:
+        return "it is not known which ports EXPOSE names"
     if ports:
         return f"port {ports[0]} is root's on many hosts"
     folder = stage.end.workdir or "/"
@@ -136,7 +142,7 @@ def _ports(stage: Stage) -> Iterator[int]:
         if isinstance(each, Expose):
             for word in each.ports:
                 text = word.text.partition("/")[0].partition("-")[0]
-                yield int(text) if text.isdecimal() else 0
+                yield int(text) if text.isdecimal() else _ANY_PORT
     yield from _numbers(value for name, value in stage.end.env.items() if name.endswith("PORT"))
     started = entry(stage)
     words = () if isinstance(started, str) else started.words
@@ -182,6 +188,8 @@ def _of_sources(context: ContextFacts) -> str | None:
     sources = context.python.facts() if context.python else None
     if sources is None:
         return None
+    if native := next((path for path in context.files if path.endswith(_NATIVE)), None):
+        return f"{native} is not read, so that it is not known what it writes"
     if sources.unread:
         return f"{sources.unread[0]} can't be read, so that it is not known what it writes"
     if sources.writes:

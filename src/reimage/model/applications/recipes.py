@@ -13,6 +13,7 @@ from reimage.model.applications.installed import installed_application
 from reimage.model.applications.java import java_application
 from reimage.model.applications.node import node_application
 from reimage.model.applications.python import python_application
+from reimage.model.applications.ruby import ruby_application
 from reimage.model.applications.rust import rust_application
 from reimage.model.applications.site import site_application
 from reimage.model.applications.steps import Step, steps
@@ -28,6 +29,7 @@ _RECIPES: tuple[_Recipe, ...] = (
     go_application,
     java_application,
     rust_application,
+    ruby_application,
     c_application,
 )
 
@@ -35,22 +37,31 @@ _RECIPES: tuple[_Recipe, ...] = (
 def application(stage: Stage, context: ContextFacts) -> Application | str | None:
     """What the stage's application runs with; a sentence where it can't be told; None where
     there is nothing to gain."""
-    if problem := _problem(stage):
+    if problem := told_by_the_text(stage):
         return problem
-    found = steps(stage)
-    if isinstance(found, str):
-        return found
-    started = entry(stage)
-    if isinstance(started, str):
-        return started
+    found, started = steps(stage), entry(stage)
+    assert not isinstance(found, str)
+    assert not isinstance(started, str)
     results = (recipe(stage, found, started, context) for recipe in _RECIPES)
     return next((result for result in results if result is not None), None)
+
+
+def told_by_the_text(stage: Stage) -> str | None:
+    """Why the stage can't be split, whatever its build context holds."""
+    if problem := _problem(stage):
+        return problem
+    for told in (steps(stage), entry(stage)):
+        if isinstance(told, str):
+            return told
+    return None
 
 
 def _problem(stage: Stage) -> str | None:
     image = stage.from_.image
     if image is None or image.text != stage.image:
         return f"build arguments decide what {image.text if image else 'FROM'} is"
+    if stage.from_.platform and "$BUILD" in stage.from_.platform.replace("{", ""):
+        return "it is for the platform of the builder, and what runs is for another"
     if "@" in image.text:
         return "the base is pinned to a digest, and that of its slim variant is not known"
     as_user = False

@@ -181,6 +181,8 @@ def _programs(
         sources = context.python.facts() if context.python else None
         if sources is None or sources.unread:
             return "its sources can't be read, so that it is not known what they start"
+        if sources.opened_libraries:
+            return f"{sources.opened_libraries[0]} opens a library by name, which may not be there"
         if sources.through_shell:
             return f"{sources.through_shell[0]} asks a shell to run something"
         for each in sources.started:

@@ -125,6 +125,12 @@ def package_of_program(name: str) -> str | None:
     return _OF_A_PROGRAM.get(name)
 
 
+def library_of(package: str) -> str | None:
+    """The library that a `-dev` package brings for the time a program runs; None where that is not
+    known."""
+    return _LIBRARY_OF.get(package)
+
+
 def installed_packages(steps: Sequence[Step]) -> tuple[str, ...] | str:
     """The packages that RUNs install with apt, in order; a sentence where the text hides some."""
     found: list[str] = []

@@ -62,7 +62,7 @@ def split_stage(
     """The edits that make `stage` the build stage and write the final one behind it."""
     newline = stage.from_.newline
     split = _divided(stage, application)
-    edits = [_named(stage.from_, source)]
+    edits = [_named(stage.from_, build_name(stage), source)]
     edits += [Edit(_with_gap(each, source), "") for each in split.moved]
     edits += application.edited
     for before, lines in application.added:
@@ -71,6 +71,11 @@ def split_stage(
             edits.append(Edit(Span(at, at), "".join(line + newline for line in lines)))
     edits.append(_appended(split, steps, source))
     return tuple(edits)
+
+
+def build_name(stage: Stage) -> str:
+    """What the stage that builds is called: not as the stage was, whose name the final one has."""
+    return "builder" if stage.name == BUILD else BUILD
 
 
 def _divided(stage: Stage, application: Application) -> _Split:
@@ -109,14 +114,14 @@ def _arguments(stage: Stage, used_by: Sequence[Instruction]) -> Iterator[Instruc
                 yield each
 
 
-def _named(from_: From, source: str) -> Edit:
+def _named(from_: From, name: str, source: str) -> Edit:
     """FROM with the name of the build stage."""
     assert from_.image is not None
     if from_.alias:
-        return Edit(from_.alias.span, BUILD)
+        return Edit(from_.alias.span, name)
     keyword = "as" if from_.keyword_span.of(source).islower() else "AS"
     end = from_.image.span.end
-    return Edit(Span(end, end), f" {keyword} {BUILD}")
+    return Edit(Span(end, end), f" {keyword} {name}")
 
 
 def _with_gap(instruction: Instruction, source: str) -> Span:
@@ -144,7 +149,9 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
     for line in (*install_packages(application.packages), *_accounts(steps)):
         yield line + newline
     around, sources = _apart(stage, application.artifacts)
-    waiting = [*_copies(around), *_copies(application.dependencies), *application.settings]
+    build = build_name(stage)
+    dependencies = _copies(application.dependencies, build)
+    waiting = [*_copies(around, build), *dependencies, *application.settings]
     late_workdir = _made_by_a_copy(split)
     first_install = next((s.run.run for s in steps if s.kind is Kind.DEPENDENCIES), None)
     for each in stage.instructions:
@@ -160,7 +167,7 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
             yield from (line + newline for line in waiting)
             waiting = []
             program = (application.program,) if application.program else ()
-            yield from (line + newline for line in _copies((*sources, *program)))
+            yield from (line + newline for line in _copies((*sources, *program), build))
             if late_workdir:
                 yield _text(late_workdir, source, late_workdir.span)
 
@@ -214,7 +221,7 @@ def _accounts(steps: Sequence[Step]) -> Iterator[str]:
         yield "RUN " + " && ".join(" ".join(text.split()) for text in texts)
 
 
-def _copies(artifacts: Sequence[Artifact]) -> Iterator[str]:
+def _copies(artifacts: Sequence[Artifact], build: str) -> Iterator[str]:
     for path, owner, to in artifacts:
         flag = f" --chown={owner}" if owner else ""
-        yield f"COPY --from={BUILD}{flag} {path} {to or path}"
+        yield f"COPY --from={build}{flag} {path} {to or path}"
