@@ -26,7 +26,7 @@ class Origins:
     def __init__(self, pieces: tuple[Piece, ...]) -> None:
         self._pieces = pieces
         self._starts = [piece.start for piece in pieces]
-        self._is_unchanged = len(pieces) == 1 and pieces[0].by is None
+        self._is_unchanged = len(pieces) == 1 and _is_in_its_place(pieces[0])
 
     @classmethod
     def unchanged(cls, length: int) -> "Origins":
@@ -91,6 +91,10 @@ class Origins:
                 length = max(end - start, 0)
                 pieces.append(Piece(at + start - span.start, length, original, piece.by))
         return span.end - span.start
+
+
+def _is_in_its_place(piece: Piece) -> bool:
+    return piece.by is None and piece.original == (piece.start, piece.start + piece.length)
 
 
 def _begin(piece: Piece, offset: int) -> int:
