@@ -53,8 +53,9 @@ if TYPE_CHECKING:
         Tar,
     )
     from buildkit_client.policy import Rule
-    from buildkit_client.request import BuildRequest, Cache, Provenance, Sbom
+    from buildkit_client.request import Archive, BuildRequest, Cache, Provenance, Sbom
     from buildkit_client.solve import Build, BuildResult
+    from buildkit_client.ssh_keys import agent_with_keys
     from buildkit_client.status import Event, LogPiece, Progress, Step, Transfer, Warned
     from buildkit_client.transport.tls import Tls
 
@@ -73,8 +74,9 @@ _ROOMS = {
     "outputs": "Compression DockerArchive Image IntoEngine LocalDirectory OciArchive OciDirectory "
     "Output Tar",
     "policy": "Rule",
-    "request": "BuildRequest Cache Provenance Sbom",
+    "request": "Archive BuildRequest Cache Provenance Sbom",
     "solve": "Build BuildResult",
+    "ssh_keys": "agent_with_keys",
     "status": "Event LogPiece Progress Step Transfer Warned",
     "transport.tls": "Tls",
 }
@@ -82,6 +84,7 @@ _HOMES = {name: room for room, names in _ROOMS.items() for name in names.split()
 
 __all__ = [
     "Abilities",
+    "Archive",
     "BadRequest",
     "Build",
     "BuildFailed",
@@ -128,6 +131,7 @@ __all__ = [
     "Unsupported",
     "Warned",
     "Worker",
+    "agent_with_keys",
     "connect",
 ]
 

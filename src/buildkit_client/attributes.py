@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -10,7 +11,8 @@ from typing import NamedTuple
 from buildkit_client import caches, layouts
 from buildkit_client.errors import BadRequest
 from buildkit_client.ignore import patterns_in_force, patterns_of
-from buildkit_client.request import OCI_LAYOUT, BuildRequest
+from buildkit_client.request import OCI_LAYOUT, Archive, BuildRequest
+from buildkit_client.session import upload
 from buildkit_client.session.trees import Directory, Files, Tree
 
 _DOCKERFILE = "Dockerfile"
@@ -25,6 +27,7 @@ class Sources(NamedTuple):
     folders: tuple[Path, ...]
     stores: dict[str, Path]
     attributes: dict[str, str]
+    archives: dict[str, Archive]
 
 
 def sources(request: BuildRequest) -> Sources:
@@ -33,6 +36,7 @@ def sources(request: BuildRequest) -> Sources:
     folders: list[Path] = []
     stores: dict[str, Path] = {}
     attributes: dict[str, str] = {}
+    archives: dict[str, Archive] = {}
 
     def offer(name: str, folder: Path) -> None:
         if not folder.is_dir():
@@ -48,6 +52,9 @@ def sources(request: BuildRequest) -> Sources:
         offer("context", request.context)
     elif request.context is None:
         trees["context"] = Files({})
+    elif isinstance(request.context, Archive):
+        archives[name := secrets.token_hex(12)] = request.context
+        attributes["context"] = upload.PLACE + name
     else:
         attributes["context"] = request.context
     for name, place in request.contexts.items():
@@ -63,7 +70,12 @@ def sources(request: BuildRequest) -> Sources:
         else:
             attributes[f"context:{name}"] = place
     _dockerfile(request, trees, folders, attributes)
-    return Sources(trees, tuple(folders), stores, attributes)
+    return Sources(trees, tuple(folders), stores, attributes, archives)
+
+
+def context_name(request: BuildRequest) -> str:
+    """What the builder may show as the name of the context."""
+    return "" if isinstance(request.context, Archive | None) else str(request.context)
 
 
 def _dockerfile(

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Literal, Self
 import grpc
 
 from buildkit_client import messages
-from buildkit_client.channel import GATEWAY, Answers, Metadata, call, exchange
-from buildkit_client.error_details import translated
+from buildkit_client.calls import Calls
+from buildkit_client.channel import GATEWAY, Answers, Metadata, begin, call, exchange
 from buildkit_client.errors import BadRequest, BuildKitError, TimedOut
 
 if TYPE_CHECKING:
@@ -78,6 +78,7 @@ class Container:
         options: ContainerOptions,
         *,
         mounts: Mapping[str, str],
+        calls: Calls | None = None,
     ) -> None:
         if not ref:
             # Without a root the builder would crash.
@@ -87,6 +88,7 @@ class Container:
         self._ref = ref
         self._options = options
         self._mounts = mounts
+        self._calls = calls or Calls()
         self._id = secrets.token_hex(12)
         self._has_first = False
         self._is_over = False
@@ -109,9 +111,10 @@ class Container:
             ],
             hostname=options.hostname,
         )
-        with translated():
-            path = GATEWAY + "NewContainer"
-            call(self._channel, path, request, messages.Empty, metadata=self._metadata)
+        path = GATEWAY + "NewContainer"
+        made = begin(self._channel, path, request, messages.Empty, metadata=self._metadata)
+        with self._calls.follow(made):
+            made.result()
         return self
 
     def __exit__(
@@ -120,6 +123,8 @@ class Container:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._calls.given_up:
+            return
         request = messages.ReleaseContainerRequest(container_id=self._id)
         path = GATEWAY + "ReleaseContainer"
         # It fails whenever a process failed, which is known already.
@@ -175,15 +180,15 @@ class Container:
                 self._is_over = True
 
     def _follow(self, process: _Process, timeout: float | None) -> Finished:
-        with translated():
-            answers = exchange(
-                self._channel,
-                GATEWAY + "ExecProcess",
-                process.requests(),
-                messages.ExecMessage,
-                metadata=self._metadata,
-                timeout=timeout,
-            )
+        answers = exchange(
+            self._channel,
+            GATEWAY + "ExecProcess",
+            process.requests(),
+            messages.ExecMessage,
+            metadata=self._metadata,
+            timeout=timeout,
+        )
+        with self._calls.follow(answers):
             return process.follow(answers)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -33,6 +33,7 @@ from buildkit_client.errors import (
 )
 
 _TRAILER = "grpc-status-details-bin"
+_SILENT = "the builder does not answer any more, and what it was doing is lost"
 _STOPPED = "the build was stopped before it ended"
 _TIME_OVER = "the builder was not done when the time that was given was over"
 _PREFIX = "github.com/moby/buildkit/"
@@ -60,13 +61,18 @@ class Details:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turn every error of gRPC that is raised inside into one of ours."""
+def translated(is_silent: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    """Turn every error of gRPC that is raised inside into one of ours.
+
+    `is_silent` says of a call that was cancelled whether that was because no answer came.
+    """
     try:
         yield
-    except grpc.RpcError as error:
-        raise decode(error) from error
-    except grpc.FutureCancelledError as error:
+    except (grpc.RpcError, grpc.FutureCancelledError) as error:
+        if is_silent():
+            raise BuilderGone(_SILENT) from error
+        if isinstance(error, grpc.RpcError):
+            raise decode(error) from error
         raise Cancelled(_STOPPED) from error
     except grpc.FutureTimeoutError as error:
         raise TimedOut("the builder did not answer in time") from error

@@ -15,10 +15,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 
 from buildkit_client import attributes, messages, policy
-from buildkit_client.channel import CONTROL, GATEWAY, Received, Sent, begin, call
+from buildkit_client.channel import CONTROL, GATEWAY, Received, Sent, begin
 from buildkit_client.containers import Container, ContainerOptions
 from buildkit_client.docker_config import Credentials
-from buildkit_client.error_details import details_of, translated
+from buildkit_client.error_details import details_of
 from buildkit_client.errors import BadRequest, BuildFailed
 from buildkit_client.files import FileInfo, read_stat
 from buildkit_client.freshness import shared_key
@@ -117,7 +117,12 @@ class Result:
         options = options or ContainerOptions()
         mounts = {path: result.mountable(self._gateway) for path, result in options.mounts.items()}
         return Container(
-            self._gateway.channel, self._gateway.metadata, self._ref, options, mounts=mounts
+            self._gateway.channel,
+            self._gateway.metadata,
+            self._ref,
+            options,
+            mounts=mounts,
+            calls=self._gateway.calls,
         )
 
     def mountable(self, gateway: Gateway) -> str:
@@ -150,8 +155,9 @@ class Gateway:
             channel,
             services(request, self._sources, credentials, Failures(), {}),
             shared_key=shared_key(self._sources.folders, self._sources.trees.values()),
-            name=str(request.context or ""),
+            name=attributes.context_name(request),
         )
+        self.calls = self._session.calls
         self._solve: grpc.Future[messages.SolveResponse] | None = None
 
     def __enter__(self) -> Self:
@@ -189,11 +195,16 @@ class Gateway:
         self, method: str, request: Sent, answer: type[A], *, timeout: float | None = None
     ) -> A:
         """A call that belongs to this build."""
-        path = GATEWAY + method
-        with translated():
-            return call(
-                self.channel, path, request, answer, metadata=self.metadata, timeout=timeout
-            )
+        pending = begin(
+            self.channel,
+            GATEWAY + method,
+            request,
+            answer,
+            metadata=self.metadata,
+            timeout=timeout,
+        )
+        with self.calls.follow(pending):
+            return pending.result()
 
     def solve(self, *, options: Mapping[str, str] | None = None, evaluate: bool = False) -> Result:
         """The result of the request. Without `evaluate` steps run when they are needed.

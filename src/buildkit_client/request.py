@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -11,7 +11,16 @@ from buildkit_client.outputs import Output
 from buildkit_client.policy import Rule
 from buildkit_client.session.secret_store import FromEnvironment, FromFile, Secret
 
-__all__ = ["BuildRequest", "Cache", "FromEnvironment", "FromFile", "Provenance", "Sbom", "Secret"]
+__all__ = [
+    "Archive",
+    "BuildRequest",
+    "Cache",
+    "FromEnvironment",
+    "FromFile",
+    "Provenance",
+    "Sbom",
+    "Secret",
+]
 
 
 #: How a named context begins that is an image of a layout on this machine.
@@ -40,18 +49,27 @@ class Sbom:
     generator: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A context that is a tar archive, packed with gzip, bzip2, xz or not. Its bytes are read while
+    the builder takes them, and once: a request with one is built once."""
+
+    pieces: Iterable[bytes]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BuildRequest:
     """What to build, of what, and where the result goes.
 
-    `context` is a directory, or the URL of a Git repository or a tar file that the builder fetches
-    by itself; without one, only a Dockerfile is there. `dockerfile` is a file (default: the one in
-    the context) or its content. `contexts` names further directories, images of a layout on this
-    machine (`oci-layout://FOLDER:TAG`), or what BuildKit knows under a scheme (`docker-image://`,
-    `https://`). `no_cache` is for all stages or for those named.
+    `context` is a directory, an `Archive`, or the URL of a Git repository or a tar file that the
+    builder fetches by itself; without one, only a Dockerfile is there. `dockerfile` is a file
+    (default: the one in the context) or its content. `contexts` names further directories, images
+    of a layout on this machine (`oci-layout://FOLDER:TAG`), or what BuildKit knows under a scheme
+    (`docker-image://`, `https://`). `ssh` are sockets of agents (`agent_with_keys` makes one) by
+    the ids that a RUN names. `no_cache` is for all stages or for those named.
     """
 
-    context: Path | str | None = None
+    context: Path | Archive | str | None = None
     dockerfile: Path | bytes | None = None
     #: Ignore rules that count in place of those of the context, for a Dockerfile that is content.
     ignore: bytes | None = None

@@ -9,22 +9,30 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Self
-
-import grpc
+from typing import TYPE_CHECKING, Self
 
 from buildkit_client import attributes, messages, policy, stores
 from buildkit_client.channel import CONTROL, Answers, begin, stream
 from buildkit_client.docker_config import Credentials
-from buildkit_client.error_details import translated
 from buildkit_client.errors import BadRequest, BuildFailed, BuildKitError
 from buildkit_client.freshness import shared_key
 from buildkit_client.outputs import DockerArchive, LocalDirectory, OciArchive, Output, Tar, Target
 from buildkit_client.request import BuildRequest
-from buildkit_client.session import auth, content, filesend, filesync, secret_store, ssh_agent
+from buildkit_client.session import (
+    auth,
+    content,
+    filesend,
+    filesync,
+    secret_store,
+    ssh_agent,
+    upload,
+)
 from buildkit_client.session.services import Failures, Handlers
 from buildkit_client.session.tunnel import Session
 from buildkit_client.status import Event, Progress, Step, Warned
+
+if TYPE_CHECKING:
+    import grpc
 
 # What remains of the status after the build has ended comes within milliseconds.
 _STATUS_SECONDS = 3.0
@@ -67,7 +75,7 @@ class Build:
             channel,
             services(request, sources, credentials, self._failures, self._sinks),
             shared_key=shared_key(sources.folders, sources.trees.values()),
-            name=str(request.context or ""),
+            name=attributes.context_name(request),
         )
         self._message = solve_message(request, sources, self.ref, self._session.id)
         self._timeout = timeout
@@ -117,10 +125,11 @@ class Build:
 
     def _follow(self, status: Answers[messages.StatusResponse]) -> None:
         try:
-            for message in status:
-                for event in self.progress.read(message):
-                    self._events.put(event)
-        except grpc.RpcError:
+            with self._session.calls.follow(status):
+                for message in status:
+                    for event in self.progress.read(message):
+                        self._events.put(event)
+        except BuildKitError:
             pass  # the build itself says what is wrong
         finally:
             self._events.put(None)
@@ -139,7 +148,7 @@ class Build:
         """Wait for the end. Raises the error that the build ended in."""
         assert self._call, "a build is used in a `with`"
         try:
-            with translated():
+            with self._session.calls.follow(self._call):
                 answer = self._call.result()
         except BuildKitError as error:
             explained = self._explained(error)
@@ -183,6 +192,8 @@ def services(
         offered.append(ssh_agent.serve(request.ssh, failures))
     if folders := stores.stores(request, sources):
         offered.append(content.serve(folders, failures))
+    if sources.archives:
+        offered.append(upload.serve(sources.archives, failures))
     if sinks:
         offered.append(filesend.serve(sinks, failures))
     return offered

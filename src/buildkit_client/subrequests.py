@@ -13,6 +13,15 @@ _DESCRIBE = "frontend.subrequests.describe"
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What the frontend says, as JSON and as text for people; `has_findings` of checks."""
+
+    value: dict[str, object]
+    text: str
+    has_findings: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Lint:
     """A finding of BuildKit's own checks; lines are (first, last), from 1."""
 
@@ -134,13 +143,22 @@ def outline(gateway: Gateway) -> Outline:
     )
 
 
-def _ask(gateway: Gateway, name: str) -> dict[str, object]:
-    result = gateway.solve(options={"requestid": name})
+def ask(gateway: Gateway, name: str) -> Answer:
+    """The answer to `frontend.lint`, `frontend.outline` or `frontend.targets` as it comes.
+
+    Raises `Unsupported` where the builder's frontend does not know the question.
+    """
+    metadata = gateway.solve(options={"requestid": name}).metadata
     try:
-        answer: object = json.loads(result.metadata.get("result.json", b""))
+        answer: object = json.loads(metadata.get("result.json", b""))
     except ValueError as error:
         raise BuildKitError(f"the builder's answer to {name} cannot be read") from error
-    return _object(answer)
+    text = metadata.get("result.txt", b"").decode("utf-8", "surrogateescape")
+    return Answer(_object(answer), text, metadata.get("result.statuscode", b"0") != b"0")
+
+
+def _ask(gateway: Gateway, name: str) -> dict[str, object]:
+    return ask(gateway, name).value
 
 
 def _items(answer: dict[str, object], key: str) -> list[dict[str, object]]:

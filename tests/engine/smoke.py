@@ -31,6 +31,22 @@ def smoke_problems(daemon: Daemon, image: str, smoke_file: Path) -> list[str]:
     return problems
 
 
+def seconds_until_it_answers(daemon: Daemon, image: str, smoke_file: Path) -> float:
+    """From starting a container to its first answer, or to the end of a command."""
+    smoke = tomllib.loads(smoke_file.read_text("utf-8"))
+    start = [*(f"--env={name}={value}" for name, value in smoke.get("env", {}).items()), image]
+    begin = time.perf_counter()
+    if requests := smoke.get("http", []):
+        with _container(daemon, start) as container:
+            problems = _http_problems(daemon, container, requests[0], smoke["timeout"], pause=0.01)
+            seconds = time.perf_counter() - begin
+    else:
+        problems = _run_problems(daemon, start, smoke["run"])
+        seconds = time.perf_counter() - begin
+    assert not problems, problems
+    return seconds
+
+
 @contextmanager
 def _container(daemon: Daemon, start: list[str]) -> Iterator[str]:
     container = daemon.docker("run", "--detach", *start).strip()
@@ -41,7 +57,7 @@ def _container(daemon: Daemon, start: list[str]) -> Iterator[str]:
 
 
 def _http_problems(
-    daemon: Daemon, container: str, request: dict[str, Any], timeout: float
+    daemon: Daemon, container: str, request: dict[str, Any], timeout: float, pause: float = 0.1
 ) -> list[str]:
     """Asks the container's own address: nothing else on the machine uses its ports."""
     where = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
@@ -54,7 +70,7 @@ def _http_problems(
         except (URLError, ConnectionError) as error:
             if time.monotonic() > deadline:
                 return [f"{url}: {error}. The container said: {_said(daemon, container)}"]
-            time.sleep(0.1)
+            time.sleep(pause)
         else:
             return [] if request["expect"] in body else [f"{url} answered {body!r}"]
     return [f"The container ended: {_said(daemon, container)}"]

@@ -259,6 +259,8 @@ def test_settings_of_pin_and_of_registries(tmp_path: Path) -> None:
         ("[pin]\nmin-age = true", "pin.min-age must be a number of days"),
         ("[pin]\nwith-optimize = 1", "pin.with-optimize must be true or false"),
         ("[pin]\nmin-agee = 1", "did you mean 'min-age'"),
+        ("smoke = 1", "smoke must be a table"),
+        ("[smoke]\nhttp = 1", "smoke is no smoke file"),
         ("[registry]\nmirrors = []", "registry.mirrors must be a table"),
         ("[registry.mirrors]\nx = 'y'", "registry.mirrors.x must be a list"),
         ("[registry]\nplain-http = 'x'", "registry.plain-http must be a list"),
@@ -268,3 +270,11 @@ def test_wrong_settings_of_registries(tmp_path: Path, text: str, words: str) -> 
     with pytest.raises(ConfigError) as error:
         load(tmp_path, text)
     assert words in str(error.value)
+
+
+def test_a_smoke_test_may_be_configured(tmp_path: Path) -> None:
+    text = "[smoke]\ntimeout = 3\nhttp = [{ port = 8000, path = '/', expect = 'ok' }]\n"
+    smoke = load(tmp_path, text).smoke
+    assert smoke is not None
+    assert (smoke.timeout, smoke.http[0].port, smoke.http[0].expect) == (3, 8000, "ok")
+    assert load(tmp_path / "other", "").smoke is None

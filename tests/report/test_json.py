@@ -70,7 +70,7 @@ def test_the_document_has_exactly_the_fields_of_the_schema() -> None:
 
 def test_the_fields_that_the_design_promises_are_there() -> None:
     found = document(samples.everything())
-    assert (found["version"], found["tool_version"]) == (0, "0.1.0")
+    assert (found["version"], found["tool_version"]) == (1, "0.1.0")
     file = found["files"][0]
     promised = "path patch rewrites refusals skipped problems touched error build"
     assert set(promised.split()) <= set(file)

@@ -16,6 +16,8 @@ from reimage.verify.smoke.plan import BadSmokeFile, Command, Request, SmokeTest,
 from reimage.verify.smoke.running import read_answer
 
 UP = Seen(None, frozenset({80}))
+HEALTHY = Seen(None, frozenset({80}), healthy=True)
+SICK = Seen(None, frozenset({80}), healthy=False, said="ouch")
 
 
 @pytest.mark.parametrize(
@@ -46,6 +48,7 @@ def test_every_application_has_one_that_expects_something(path: Path) -> None:
     [
         (UP, Seen(1, said="boom"), "ends with code 1 instead of running on (it said: 'boom')"),
         (UP, Seen(None), "nothing listens on port 80"),
+        (HEALTHY, SICK, "the health check of the image fails (it said: 'ouch')"),
         (Seen(0), UP, "keeps running instead of ending with code 0"),
         (Seen(0), Seen(NOT_STARTED), "ends with code 127"),
         (Seen(0, output="one"), Seen(0, output="two"), "prints 'two' instead of 'one'"),
@@ -60,6 +63,8 @@ def test_by_default_the_command_does_what_it_did(before: Seen, after: Seen, told
     ("before", "after"),
     [
         (UP, UP),
+        (SICK, SICK),
+        (SICK, HEALTHY),
         (UP, Seen(None, frozenset({80, 81}), said="something else")),
         (Seen(0, output="at 12:30:01, pid 7"), Seen(0, output="at 12:31:59, pid 12")),
     ],

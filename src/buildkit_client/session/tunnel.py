@@ -14,9 +14,11 @@ from typing import Self
 import grpc
 
 from buildkit_client import messages
+from buildkit_client.calls import Calls
 from buildkit_client.channel import CONTROL, Answers, Metadata, exchange
 from buildkit_client.errors import BadRequest
 from buildkit_client.session.http2 import Connection
+from buildkit_client.session.pulse import Pulse
 from buildkit_client.session.services import Handlers, merge, serve, unary
 from buildkit_client.session.streams import Stream
 
@@ -43,7 +45,12 @@ class Session:
     once in a session, so a second build would get those of the first."""
 
     def __init__(
-        self, channel: grpc.Channel, services: Iterable[Handlers], *, shared_key: str, name: str
+        self,
+        channel: grpc.Channel,
+        services: Iterable[Handlers],
+        *,
+        shared_key: str,
+        name: str,
     ) -> None:
         self.id = secrets.token_hex(12)
         self._channel = channel
@@ -58,6 +65,9 @@ class Session:
         self._ends: tuple[socket.socket, ...] = ()
         self._call: Answers[messages.Bytes] | None = None
         self._threads: list[threading.Thread] = []
+        #: Of the build: when the builder is silent, they are given up.
+        self.calls = Calls()
+        self._pulse = Pulse(channel, self.calls.give_up)
 
     def __enter__(self) -> Self:
         if self._ends:
@@ -80,7 +90,8 @@ class Session:
             metadata=self._metadata,
         )
         self._start(self._connection.run)
-        self._start(_incoming, self._call, near)
+        self._start(_incoming, self._call, near, self._pulse.heard)
+        self._pulse.start()
 
     def __exit__(
         self,
@@ -101,6 +112,7 @@ class Session:
 
     def close(self) -> None:
         """End the tunnel and the services. What still runs on the builder goes on without them."""
+        self._pulse.close()
         if self._connection:
             self._connection.close()
         for end in self._ends:
@@ -121,9 +133,12 @@ def _outgoing(near: socket.socket) -> Iterator[messages.Bytes]:
             yield messages.Bytes(data=data)
 
 
-def _incoming(call: Answers[messages.Bytes], near: socket.socket) -> None:
+def _incoming(
+    call: Answers[messages.Bytes], near: socket.socket, heard: Callable[[], None]
+) -> None:
     with suppress(OSError, grpc.RpcError):
         for message in call:
+            heard()
             near.sendall(message.data)
     with suppress(OSError):
         near.shutdown(socket.SHUT_RDWR)

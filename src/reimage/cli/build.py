@@ -7,6 +7,7 @@ from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from reimage.cli.building import calling
 from reimage.cli.building.command import BuildCommand
 from reimage.cli.building.flags import Flags
 from reimage.cli.errors import BadUsage, told_as_usage
@@ -25,6 +26,9 @@ def build(**words: Any) -> int:
     from reimage.cli.building.request import plan
 
     planned = plan(flags)
+    if asked := calling.question(flags):
+        with _told(), ExitStack() as stack:
+            return calling.answer(asked, _with_agents(planned, stack), streams, stack)
     from buildkit_client.errors import BuildFailed
     from reimage.cli.building.showing import Showing
 
@@ -54,7 +58,7 @@ def _run(planned: "Plan", showing: "Showing", stack: ExitStack) -> "BuildResult"
     stack.enter_context(ended_by_signals())
     builder = stack.enter_context(connect(planned.builder))
     prepared = prepare(
-        planned.request,
+        _with_agents(planned, stack).request,
         planned.exports,
         names=planned.names,
         annotations=planned.annotations,
@@ -74,6 +78,21 @@ def _run(planned: "Plan", showing: "Showing", stack: ExitStack) -> "BuildResult"
         prepared.exports.load.finish()
     showing.end(result, prepared.exports.files)
     return result
+
+
+def _with_agents(planned: "Plan", stack: ExitStack) -> "Plan":
+    """Agents run for keys that were named until the stack ends."""
+    if not planned.keys:
+        return planned
+    from dataclasses import replace
+
+    from buildkit_client import agent_with_keys
+
+    agents = {
+        name: stack.enter_context(agent_with_keys(paths)) for name, paths in planned.keys.items()
+    }
+    ssh = {**planned.request.ssh, **agents}
+    return planned._replace(request=replace(planned.request, ssh=ssh))
 
 
 @contextmanager

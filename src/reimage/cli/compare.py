@@ -5,10 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reimage.cli import options as o
 from reimage.cli import words
-from reimage.cli.building import choices as b
-from reimage.cli.building.flags import Flags
+from reimage.cli.building.choices import Choices, Typed, with_choices
 from reimage.cli.building.limits import limits as read_limits
 from reimage.cli.errors import BadUsage
 from reimage.cli.streams import Streams
@@ -25,6 +23,7 @@ _KINDS = (
 )
 
 
+@with_choices
 def compare(
     before: Annotated[
         str, typer.Argument(metavar="BEFORE", show_default=False, help=f"What was: {_KINDS}")
@@ -51,48 +50,24 @@ def compare(
             help="Build again with this file of the context edited: seconds, and bytes to push.",
         ),
     ] = None,
-    context: b.Context = None,
-    build_arg: b.BuildArg = None,
-    stage: Annotated[
-        str, typer.Option("--target", metavar="STAGE", help="The stage; the last one if none.")
-    ] = "",
-    platform: b.Platform = None,
-    build_context: b.BuildContext = None,
-    secret: b.Secret = None,
-    no_cache: b.NoCache = False,
-    network: b.Network = "default",
-    builder: b.BuilderName = "",
-    progress: b.Progress = "",
     format_: Annotated[
         str,
         typer.Option(
             "--format", metavar="FORMAT", help="text, json, markdown, html, github or sarif."
         ),
     ] = "text",
-    debug: o.Debug = False,
-    color: o.Color = "auto",
+    **typed: Typed,
 ) -> int:
     """Tell what changed between two images or builds.
 
     Ends with 1 when a budget is not held, and names the line that did it.
     """
-    del debug  # the door looks for it
+    choices = Choices(**typed)
     form = words.format_name(format_, FORMATS)
     limits = read_limits(max_size, max_growth, max_layers, max_waste)
-    streams = Streams(color)
-    flags = Flags(
-        build_arg=build_arg,
-        target=stage,
-        platform=platform,
-        build_context=build_context,
-        secret=secret,
-        no_cache=no_cache,
-        network=network,
-        builder=builder,
-        progress=progress,
-    )
+    streams = Streams(choices.color)
     with ExitStack() as stack:
-        report, subject = _compared(before, after, flags, streams, limits, context, touch, stack)
+        report, subject = _compared(before, after, choices, streams, limits, touch, stack)
     _tell(report, subject, form, streams)
     return 0 if report.held else 1
 
@@ -100,10 +75,9 @@ def compare(
 def _compared(
     before: str,
     after: str,
-    flags: Flags,
+    choices: Choices,
     streams: Streams,
     limits: "Limits",
-    context: str | None,
     touch: str | None,
     stack: ExitStack,
 ) -> "tuple[CompareReport, Subject]":
@@ -113,13 +87,14 @@ def _compared(
     from reimage.pipeline.images.comparing import compare
     from reimage.pipeline.images.targets import target
 
+    context = choices.context
     with told():
         targets = [target(word) for word in (before, after)]
     if context is not None and not any(each.is_built for each in targets):
         raise BadUsage("--context is for a build, and neither of the two is built.")
     if touch is not None and not any(each.is_built for each in targets):
         raise BadUsage("--touch is for a build, and neither of the two is built.")
-    opening = Opening(flags, streams, keep, touch=touch)
+    opening = Opening(choices.flags, streams, keep, touch=touch)
     one, two = (
         opening.open(each, stack, context if each.kind in ("dockerfile", "revision") else None)
         for each in targets

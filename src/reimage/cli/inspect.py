@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from reimage.cli import options as o
 from reimage.cli import words
-from reimage.cli.building import choices as b
-from reimage.cli.building.flags import Flags
+from reimage.cli.building.choices import Choices, Typed, with_choices
 from reimage.cli.streams import Streams, columns
 
 if TYPE_CHECKING:
@@ -18,6 +16,7 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json")
 
 
+@with_choices
 def inspect(
     target: Annotated[
         str,
@@ -42,56 +41,31 @@ def inspect(
             "--file", "-f", metavar="FILE", help="The Dockerfile that a finished image is made by."
         ),
     ] = None,
-    context: b.Context = None,
-    build_arg: b.BuildArg = None,
-    stage: Annotated[
-        str, typer.Option("--target", metavar="STAGE", help="The stage; the last one if none.")
-    ] = "",
-    platform: b.Platform = None,
-    build_context: b.BuildContext = None,
-    secret: b.Secret = None,
-    no_cache: b.NoCache = False,
-    network: b.Network = "default",
-    builder: b.BuilderName = "",
-    progress: b.Progress = "",
     format_: Annotated[
         str, typer.Option("--format", metavar="FORMAT", help="text or json.")
     ] = "text",
-    debug: o.Debug = False,
-    color: o.Color = "auto",
+    **typed: Typed,
 ) -> int:
     """Show the bytes behind every line: what it adds, what of that is waste, and the sum."""
-    del debug  # the door looks for it
+    choices = Choices(**typed)
     form = words.format_name(format_, FORMATS)
-    streams = Streams(color)
-    flags = Flags(
-        build_arg=build_arg,
-        target=stage,
-        platform=platform,
-        build_context=build_context,
-        secret=secret,
-        no_cache=no_cache,
-        network=network,
-        builder=builder,
-        progress=progress,
-    )
+    streams = Streams(choices.color)
     from reimage.pipeline.images.inspecting import Wanted
 
     wanted = Wanted(waste=waste, files=files, closure=closure)
     with ExitStack() as stack:
-        _tell(target, flags, streams, stack, wanted, form, layers, context, file)
+        _tell(target, choices, streams, stack, wanted, form, layers, file)
     return 0
 
 
 def _tell(
     target: str,
-    flags: Flags,
+    choices: Choices,
     streams: Streams,
     stack: ExitStack,
     wanted: "Wanted",
     form: str,
     layers: bool,
-    context: str | None,
     file: str | None,
 ) -> None:
     from reimage import __version__
@@ -100,10 +74,10 @@ def _tell(
     from reimage.pipeline.images.inspecting import inspect
     from reimage.pipeline.images.targets import target as meant
 
-    opening = Opening(flags, streams, keep if wanted.closure else None, dockerfile=file)
+    opening = Opening(choices.flags, streams, keep if wanted.closure else None, dockerfile=file)
     with told():
         found = meant(target)
-    subject = opening.open(found, stack, context)
+    subject = opening.open(found, stack, choices.context)
     with told():
         report = inspect(subject, wanted, __version__)
     if form == "json":

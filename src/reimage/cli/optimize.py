@@ -151,15 +151,16 @@ def optimize(
     if build and hunks is not None:
         raise BadUsage("--hunks and --build exclude one another: what is built is proven whole.")
 
-    def tell(text: str) -> None:
-        if not quiet:
-            streams.note(f"reimage: {text}\n")
-
-    with told_as_usage(), proving(proof, tell) as proved:
+    with told_as_usage(), proving(proof, streams, quiet=quiet) as proved:
         from reimage.cli import inputs
 
         options = choice.options(write=write, hunks=hunks)
         options = options._replace(pin=pin, bases=bases, proving=proved)
+
+        def tell(note: str) -> None:
+            if not quiet:
+                streams.note(f"reimage: {note}\n")
+
         reports = inputs.run(files or (), options, stdin_name, tell)
         if form == "text":
             given = {"--write": write, "--pin": pin, "--bases": bases, "--build": build}
@@ -197,13 +198,15 @@ def _tell(
         told.append(report)
         if report.patch and not write:
             streams.patch(report.patch)
-        streams.say(trouble_lines(report))
+        lines = trouble_lines(report)
         if voice is not None:
-            streams.say((written_lines if write else file_lines)(report, voice))
+            lines += (written_lines if write else file_lines)(report, voice)
             if report.build:
                 from reimage.report.proof import proof_lines
 
-                streams.say(proof_lines(report))
+                lines += proof_lines(report)
+        if lines:
+            streams.say(lines)
     if voice is not None:
         streams.say([summary_line(told, verbose=voice.verbose)])
     return told

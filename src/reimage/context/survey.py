@@ -8,6 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from buildkit_client.ignore import BadIgnorePattern, IgnoreMatcher, read_patterns
+from reimage.context.compiled_sources import CompiledFiles
 from reimage.context.deciding import read_texts
 from reimage.context.python_sources import PythonFiles
 from reimage.context.sizes import Modes, Sizes
@@ -78,6 +79,7 @@ def _surveyed(folder: str, ignore_path: str, ignore_text: str | None) -> Context
         truncated=seen.truncated or bool(seen.unreadable),
         modes=Modes(folder, [*files, *sorted(directories)]),
         python=PythonFiles(folder, (path for path, kind in seen.entries if kind is Kind.FILE)),
+        compiled=CompiledFiles(folder, (path for path, kind in seen.entries if kind is Kind.FILE)),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Self
 
 from reimage.dockerfile.arguments import (
@@ -18,13 +17,13 @@ from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tokens import SPACE
 from reimage.dockerfile.tree import Instruction
 from reimage.dockerfile.words import Word, quoted_offsets, split_blanks, split_json
-from reimage.text import split_lines
+from reimage.text import kept, split_lines
 
 
 class From(Instruction):
     """FROM [--platform=…] image [AS name]"""
 
-    @cached_property
+    @kept
     def words(self) -> tuple[Word, ...]:
         return split_blanks(self.arguments)
 
@@ -44,7 +43,7 @@ class From(Instruction):
 
 
 class _WithCommandLine(Instruction):
-    @cached_property
+    @kept
     def command_line(self) -> CommandLine:
         return read_command_line(self.arguments)
 
@@ -52,7 +51,7 @@ class _WithCommandLine(Instruction):
 class Run(_WithCommandLine):
     """RUN command, RUN ["exec", "form"], RUN <<EOF"""
 
-    @cached_property
+    @kept
     def mounts(self) -> tuple[dict[str, str], ...]:
         """The fields of each `--mount`, keys in lower case; a key without value holds ""."""
         return tuple(read_fields(flag.value or "") for flag in self.flags if flag.name == "mount")
@@ -63,7 +62,7 @@ class Run(_WithCommandLine):
         shell = self.command_line.shell
         return bool(self.heredocs) and shell is not None and read_opener(shell.text) is not None
 
-    @cached_property
+    @kept
     def script(self) -> Logical | None:
         """The text that the shell is given, None in exec form.
 
@@ -98,13 +97,13 @@ class Shell(_WithCommandLine):
 class Healthcheck(Instruction):
     """HEALTHCHECK NONE or HEALTHCHECK [flags] CMD command"""
 
-    @cached_property
+    @kept
     def kind(self) -> str:
         """ "CMD", "NONE", or whatever stands there, in upper case."""
         words = split_blanks(self.arguments)
         return words[0].text.upper() if words else ""
 
-    @cached_property
+    @kept
     def command_line(self) -> CommandLine | None:
         text = self.arguments.text
         at = next((i for i, char in enumerate(text) if char in SPACE), len(text))
@@ -116,7 +115,7 @@ class Healthcheck(Instruction):
 
 
 class _WithPairs(Instruction):
-    @cached_property
+    @kept
     def offsets(self) -> list[tuple[int, int]]:
         """Where the words begin and end in the text of the arguments."""
         return quoted_offsets(self.arguments.text, self.escape)
@@ -126,7 +125,7 @@ class _WithPairs(Instruction):
         """The form without `=`: one key, and the rest of the line is its value."""
         return bool(self.offsets) and "=" not in self.arguments.text[slice(*self.offsets[0])]
 
-    @cached_property
+    @kept
     def pairs(self) -> tuple[KeyValue, ...]:
         if self.legacy:
             return read_legacy_pair(self.arguments)
@@ -145,19 +144,19 @@ class Label(_WithPairs):
 class Arg(Instruction):
     """ARG name[=default] …"""
 
-    @cached_property
+    @kept
     def pairs(self) -> tuple[KeyValue, ...]:
         return read_pairs(self.arguments, quoted_offsets(self.arguments.text, self.escape))
 
 
 class _Transfer(Instruction):
-    @cached_property
+    @kept
     def operands(self) -> tuple[Word, ...]:
         """Sources and destination, heredocs among them."""
         words = split_json(self.arguments)
         return words if isinstance(words, tuple) else split_blanks(self.arguments)
 
-    @cached_property
+    @kept
     def json(self) -> bool:
         return isinstance(split_json(self.arguments), tuple)
 
@@ -212,7 +211,7 @@ class Maintainer(_WithText):
 class Expose(Instruction):
     """EXPOSE port[/protocol] …"""
 
-    @cached_property
+    @kept
     def ports(self) -> tuple[Word, ...]:
         return split_blanks(self.arguments)
 
@@ -220,7 +219,7 @@ class Expose(Instruction):
 class Volume(Instruction):
     """VOLUME path … or VOLUME ["path", …]"""
 
-    @cached_property
+    @kept
     def paths(self) -> tuple[Word, ...]:
         words = split_json(self.arguments)
         return words if isinstance(words, tuple) else split_blanks(self.arguments)

@@ -304,7 +304,7 @@ def read_instruction(logical: Logical, escape: str, *, trigger: bool = False) ->
     """The instruction that a logical line holds; tokens, heredocs and span are not known yet."""
     text = logical.text
     stop = len(text.rstrip(SPACE))
-    start = len(text) - len(text.lstrip(SPACE)) if text[:1] in SPACE else 0
+    start = len(text) - len(text.lstrip(SPACE)) if text and text[0] in SPACE else 0
     blank = BLANKS.search(text, start, stop)
     keyword_end, at = blank.span() if blank else (stop, stop)
     flags: tuple[Flag, ...] = ()

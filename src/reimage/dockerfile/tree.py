@@ -1,14 +1,13 @@
 """The tree: directives, instructions and the trivia between them."""
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import NamedTuple, Self
 
 from reimage.dockerfile.heredocs import Heredoc
 from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tokens import Token, TokenKind, cut
 from reimage.dockerfile.words import Flag
-from reimage.text import LineIndex, Span
+from reimage.text import LineIndex, Span, kept
 
 
 class Problem(NamedTuple):
@@ -84,14 +83,14 @@ class Instruction:
         moved._before = self, by
         return moved
 
-    @cached_property
+    @kept
     def owned(self) -> tuple[Token, ...]:
         if self._before is None:
             return ()
         before, by = self._before
         return tuple(Token(kind, start + by, text) for kind, start, text in before.owned)
 
-    @cached_property
+    @kept
     def tokens(self) -> tuple[Token, ...]:
         """All its tokens, in order."""
         return tuple(cut(self.owned, self._marks()))
@@ -102,7 +101,7 @@ class Instruction:
             yield flag.span, TokenKind.FLAG
         yield self.arguments.whole, TokenKind.ARGUMENTS
 
-    @cached_property
+    @kept
     def full_span(self) -> Span:
         return Span(self.owned[0].start, self.owned[-1].end)
 
@@ -161,12 +160,12 @@ class Dockerfile:
         self.escape = escape
         self.instructions = tuple(part for part in parts if isinstance(part, Instruction))
 
-    @cached_property
+    @kept
     def newline(self) -> str:
         first = self.source.find("\n")
         return "\r\n" if first > 0 and self.source[first - 1] == "\r" else "\n"
 
-    @cached_property
+    @kept
     def lines(self) -> LineIndex:
         return LineIndex(self.source)
 

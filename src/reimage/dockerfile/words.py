@@ -121,14 +121,9 @@ def _unquoted_flag(text: str, at: int, escape: str) -> tuple[int, str, bool]:
 def split_json(logical: Logical) -> tuple[Word, ...] | ArrayError | None:
     """The strings of a JSON array, None when the text is not one (it is then shell form)."""
     text = logical.text
-    if not text.startswith("["):
-        return None
-    try:
-        values = json.loads(text, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None
-    if not all(isinstance(value, str) for value in values):
-        return ArrayError()
+    values = _json_strings(text) if text.startswith("[") else None
+    if values is None or isinstance(values, ArrayError):
+        return values
     matches = _JSON_STRING.finditer(text)
     return tuple(
         # An escaped half of a surrogate pair is no character: Go says so too.
@@ -137,5 +132,20 @@ def split_json(logical: Logical) -> tuple[Word, ...] | ArrayError | None:
     )
 
 
+@lru_cache(maxsize=64)
+def _json_strings(text: str) -> tuple[str, ...] | ArrayError | None:
+    """The values of the array; what checks an instruction and what reads it both ask."""
+    try:
+        values = _JSON.decode(text)
+    except (ValueError, RecursionError):
+        return None
+    if not all(isinstance(value, str) for value in values):
+        return ArrayError()
+    return tuple(values)
+
+
 def _no_constant(name: str) -> None:
     raise ValueError(name)
+
+
+_JSON = json.JSONDecoder(parse_constant=_no_constant)

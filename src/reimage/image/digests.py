@@ -5,8 +5,6 @@ Source: the documentation of github.com/opencontainers/go-digest.
 
 from __future__ import annotations
 
-import hashlib
-
 _HEX_DIGITS = {"sha256": 64, "sha384": 96, "sha512": 128}
 """The algorithms that BuildKit knows, and the length of their digests."""
 
@@ -20,5 +18,7 @@ def is_digest(text: str) -> bool:
 
 def digest_of(content: bytes, like: str = "sha256:") -> str:
     """The digest of `content`, by the algorithm of the digest `like`."""
+    import hashlib
+
     algorithm = like.partition(":")[0]
     return f"{algorithm}:{hashlib.new(algorithm, content).hexdigest()}"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reimage.dockerfile import Dockerfile, Instruction
 from reimage.model.configuration import Configuration, configurations
 from reimage.model.context import ContextFacts
 from reimage.model.images.facts import BaseImage, ImageFacts
+from reimage.model.recollection import Recollection
 from reimage.model.stages import Stage, read_stages
+from reimage.text import kept
 
 if TYPE_CHECKING:
     from reimage.image.systems import System
@@ -28,15 +29,23 @@ class Facts:
         context: ContextFacts | None = None,
         images: ImageFacts | None = None,
     ) -> None:
+        self._recollection = Recollection()
         self.dockerfile = dockerfile
         self.context = context
         self.images = images
 
-    @cached_property
-    def stages(self) -> tuple[Stage, ...]:
-        return read_stages(self.dockerfile)
+    def following(self, dockerfile: Dockerfile, context: ContextFacts | None) -> Facts:
+        """The facts once the Dockerfile and the context were edited."""
+        facts = Facts(dockerfile, context, self.images)
+        if dockerfile.escape == self.dockerfile.escape:
+            facts._recollection = self._recollection
+        return facts
 
-    @cached_property
+    @kept
+    def stages(self) -> tuple[Stage, ...]:
+        return read_stages(self.dockerfile, self._recollection)
+
+    @kept
     def configurations(self) -> tuple[Configuration, ...]:
         """The image configuration that each stage makes."""
         return configurations(self.stages)
@@ -69,7 +78,7 @@ class Facts:
 
         return known_system(image) if image else None
 
-    @cached_property
+    @kept
     def _stage_by_instruction(self) -> dict[int, Stage]:
         return {
             id(instruction): stage

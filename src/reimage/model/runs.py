@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from reimage.dockerfile import Run
-from reimage.text import Span, late
+from reimage.text import Span, kept, late
 
 if TYPE_CHECKING:
     from reimage.model.copies.file_effects import FileEffect, Place
@@ -32,7 +31,7 @@ class RunFacts:
     def __repr__(self) -> str:
         return f"<RunFacts {self.run!r}>"
 
-    @cached_property
+    @kept
     def script(self) -> Script | None:
         """The script, None in exec form and where the shell is not a POSIX shell."""
         if self.run.script is None or self._opaque_shell or self._other_interpreter:
@@ -72,7 +71,7 @@ class RunFacts:
         """Whether the script is a heredoc with an interpreter of its own, in place of SHELL."""
         return self._interpreter is not None
 
-    @cached_property
+    @kept
     def opaque(self) -> str | None:
         if self.run.script is None:
             return "exec form"
@@ -87,7 +86,7 @@ class RunFacts:
         """Its commands in source order, nested ones included; none when opaque."""
         return self.script.commands if self.script and not self.script.opaque else ()
 
-    @cached_property
+    @kept
     def operations(self) -> tuple[PackageOperation, ...]:
         """What its commands ask of package managers."""
         from reimage.shell import package_operation
@@ -95,7 +94,7 @@ class RunFacts:
         found = (package_operation(command) for command in self.commands)
         return tuple(operation for operation in found if operation)
 
-    @cached_property
+    @kept
     def file_effects(self) -> tuple[FileEffect, ...]:
         """The files that its commands write, remove and give another mode or owner, in order."""
         from reimage.model.copies.file_effects import file_effects
@@ -104,7 +103,7 @@ class RunFacts:
             return ()
         return tuple(file_effects(self.script, self.state))
 
-    @cached_property
+    @kept
     def left_behind(self) -> tuple[Place, ...]:
         """What it writes into its layer and does not remove itself."""
         from reimage.model.copies.file_effects import left_behind

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from functools import cached_property
 
 from reimage.dockerfile import (
     Arg,
@@ -17,9 +16,10 @@ from reimage.dockerfile import (
     Word,
     expand,
 )
+from reimage.model.recollection import Recollection
 from reimage.model.runs import RunFacts
 from reimage.model.state import State, looks_like_windows, opaque_shell
-from reimage.text import late
+from reimage.text import kept, late
 
 PLATFORM_ARGUMENTS = (
     "BUILDPLATFORM", "BUILDOS", "BUILDARCH", "BUILDVARIANT", "BUILDOSVERSION",
@@ -44,15 +44,19 @@ class Stage:
         from_: From,
         instructions: tuple[Instruction, ...],
         base: Stage | None,
+        image: str | None,
         dockerfile: Dockerfile,
         arguments: Mapping[str, str | None],
+        recollection: Recollection,
     ) -> None:
         self.index = index
         self.from_ = from_
         self.instructions = instructions
         self.base = base
+        self.image = image
         self.dockerfile = dockerfile
         self.arguments = arguments
+        self._recollection = recollection
         self.uses: tuple[Stage, ...] = ()
         self.ships = True
         # At once: a chain of a thousand stages is deeper than Python's stack.
@@ -68,12 +72,6 @@ class Stage:
         alias = self.from_.alias
         return alias.text.lower() if alias else None
 
-    @cached_property
-    def image(self) -> str | None:
-        if self.base or not self.from_.image:
-            return None
-        return _chosen(self.from_.image, self.arguments, self.from_.escape)
-
     @property
     def root_image(self) -> str | None:
         """The image, as written, that the stages it is FROM begin with."""
@@ -83,20 +81,21 @@ class Stage:
     def _follow_states(self) -> tuple[State, ...]:
         state = self._inherited()
         states = [state]
+        after = self._recollection.after
         for instruction in self.instructions:
-            state = state.after(instruction, self.arguments)
+            state = after(state, instruction)
             states.append(state)
         return tuple(states)
 
     def _inherited(self) -> State:
         if not self.base or not self.from_.image:
-            return State.initial()
+            return self._recollection.begin(self.arguments)
         state = self.base.end
         if "$" in self.from_.image.text:
             state = state.of_another_base()
         for instruction in self.base.instructions:
             if isinstance(instruction, Onbuild) and instruction.inner:
-                state = state.after(instruction.inner, self.arguments)
+                state = self._recollection.after(state, instruction.inner)
         return state
 
     @property
@@ -108,7 +107,7 @@ class Stage:
         """In force when `instruction` runs."""
         return self._states[self._positions[id(instruction)]]
 
-    @cached_property
+    @kept
     def _positions(self) -> dict[int, int]:
         return {id(each): index for index, each in enumerate(self.instructions)}
 
@@ -116,14 +115,14 @@ class Stage:
         """The index of `instruction` in `instructions`."""
         return self._positions[id(instruction)]
 
-    @cached_property
+    @kept
     def runs(self) -> tuple[RunFacts, ...]:
         """The RUNs of the stage, in order."""
         return tuple(self._run(each) for each in self.instructions if isinstance(each, Run))
 
     def _run(self, run: Run) -> RunFacts:
         state = self.before(run)
-        return RunFacts(run, state, opaque_shell(state, self.windows))
+        return self._recollection.run(run, state, opaque_shell(state, self.windows))
 
     @property
     def ancestors(self) -> Iterator[Stage]:
@@ -134,7 +133,7 @@ class Stage:
             stage = stage.base
 
 
-def read_stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
+def read_stages(dockerfile: Dockerfile, recollection: Recollection) -> tuple[Stage, ...]:
     """The stages of a file. A stage ships when its layers can be part of an image that is built.
 
     These are the stages that no other stage uses (the last one, and targets of their own), and the
@@ -146,11 +145,15 @@ def read_stages(dockerfile: Dockerfile) -> tuple[Stage, ...]:
     used: set[int] = set()
     chosen: set[int] = set()
     for from_, instructions in _split(dockerfile):
-        base = _base(from_, by_name, arguments)
+        image = _chosen(from_.image, arguments, from_.escape) if from_.image else None
+        base = by_name.get(image.lower()) if image else None
         if base:
             used.add(base.index)
             chosen.update(stage.index for stage in alternatives(from_, by_name))
-        stage = Stage(len(stages), from_, instructions, base, dockerfile, arguments)
+            image = None
+        stage = Stage(
+            len(stages), from_, instructions, base, image, dockerfile, arguments, recollection
+        )
         stage.uses = tuple(_used(stage, stages, by_name))
         used.update(other.index for other in stage.uses)
         stages.append(stage)
@@ -191,15 +194,6 @@ def _split(dockerfile: Dockerfile) -> Iterator[tuple[From, tuple[Instruction, ..
             instructions.append(instruction)
     if from_:
         yield from_, tuple(instructions)
-
-
-def _base(
-    from_: From, by_name: Mapping[str, Stage], arguments: Mapping[str, str | None]
-) -> Stage | None:
-    if not from_.image:
-        return None
-    name = _chosen(from_.image, arguments, from_.escape)
-    return by_name.get(name.lower()) if name else None
 
 
 def _chosen(image: Word, arguments: Mapping[str, str | None], escape: str) -> str | None:

@@ -21,7 +21,9 @@ from reimage.text import late
 
 POSIX_SHELLS = frozenset(("sh", "ash", "bash", "dash", "ksh", "mksh", "zsh"))
 
-_SETTING = frozenset(("ENV", "ARG", "USER", "WORKDIR", "SHELL"))
+SETTING = frozenset(("ENV", "ARG", "USER", "WORKDIR", "SHELL"))
+"""The instructions behind which something else is in force."""
+
 _WINDOWS_PATH = late(r"[A-Za-z]:|\\")
 
 
@@ -78,7 +80,7 @@ class State(NamedTuple):
 
     def after(self, instruction: Instruction, arguments: Mapping[str, str | None]) -> "State":
         """In force behind `instruction`; `arguments` are the ARGs in front of the first FROM."""
-        if instruction.keyword not in _SETTING:
+        if instruction.keyword not in SETTING:
             return self
         match instruction:
             case Env():

@@ -34,8 +34,12 @@ def prepare(
 ) -> Prepared:
     """The request for `builder`. `write` is given what goes to standard output."""
     found = exports(wanted, names, annotations, builder.abilities, write)
-    hosts = _hosts(request.extra_hosts, builder)
-    return Prepared(replace(request, outputs=found.outputs, extra_hosts=hosts), found)
+    return Prepared(replace(with_hosts(request, builder), outputs=found.outputs), found)
+
+
+def with_hosts(request: BuildRequest, builder: Builder) -> BuildRequest:
+    """With the address that the builder has for `host-gateway`."""
+    return replace(request, extra_hosts=_hosts(request.extra_hosts, builder))
 
 
 def _hosts(hosts: Mapping[str, str], builder: Builder) -> dict[str, str]:

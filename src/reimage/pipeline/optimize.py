@@ -9,7 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from reimage.context.survey import forget, survey
 from reimage.dockerfile import Dockerfile, parse
 from reimage.files import FilesError, read, write_all
 from reimage.model import ContextFacts, ImageFacts
@@ -28,6 +27,7 @@ from reimage.text import decode, encode
 
 if TYPE_CHECKING:
     from reimage.pipeline.proving.proving import Proving
+    from reimage.verify.smoke.plan import SmokeTest
 
 __all__ = ["Options", "optimize_files", "optimize_text"]
 
@@ -45,6 +45,7 @@ class _Plan(NamedTuple):
     excluded: bool
     policy: Policy
     named_contexts: frozenset[str]
+    smoke: SmokeTest | None
 
 
 def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileReport, bytes]:
@@ -52,7 +53,7 @@ def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileRe
     plan = _plan(Path(name), options, folder_is_context=False)
     options = with_digests([Path(name)], options, source)
     try:
-        context = survey(plan.context, None) if plan.context else None
+        context = _context(plan, None)
     except FilesError as error:
         return FileReport(name, error=str(error)), source
     report, written = _optimize(source, name, plan, context, options)
@@ -92,11 +93,13 @@ def optimize_file(path: Path, options: Options) -> FileReport:
         if plan.excluded:
             return FileReport(name)
         source = read(path)
-        context = survey(plan.context, path) if plan.context else None
+        context = _context(plan, path)
         report, written = _optimize(source, name, plan, context, options)
         if options.write and written:
             write_all({Path(each): data for each, data in written.items()})
             if written.keys() != {name}:
+                from reimage.context.survey import forget
+
                 forget()
     except FilesError as error:
         return FileReport(name, error=str(error))
@@ -125,7 +128,16 @@ def _plan(path: Path, options: Options, *, folder_is_context: bool = True) -> _P
         config.excludes(path),
         config.policy,
         frozenset(config.pin.named_contexts),
+        config.smoke,
     )
+
+
+def _context(plan: _Plan, dockerfile: Path | None) -> ContextFacts | None:
+    if plan.context is None:
+        return None
+    from reimage.context.survey import survey
+
+    return survey(plan.context, dockerfile)
 
 
 def _status(options: Options) -> Status:
@@ -228,7 +240,7 @@ def _proved(
         place = plan.context / context.ignore_path
         ignore = read(place) if place.is_file() else b""
     try:
-        proved = proving(Task(tree, plan.context, context, ignore, rewritten))
+        proved = proving(Task(tree, plan.context, context, ignore, rewritten, plan.smoke))
     except NotProvable as error:
         return FileReport(name, error=str(error)), {}
     except BuildKitError as error:

@@ -12,7 +12,7 @@ from pathlib import Path
 from reimage.pipeline.options import Options
 from reimage.pipeline.results import FileReport
 
-_FILES_AT_ONCE = 16
+_FILES_AT_ONCE = 8
 
 
 def map_in_processes(paths: Sequence[Path], options: Options, workers: int) -> Iterator[FileReport]:

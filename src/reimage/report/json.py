@@ -9,8 +9,8 @@ from typing import Any
 
 from reimage.pipeline.results import RunReport
 
-VERSION = 0
-"""The version of the format; 0 until it carries the proof of builds."""
+VERSION = 1
+"""The version of the format: another one means that a field went, or means something else."""
 
 
 def as_json(run: RunReport) -> str:

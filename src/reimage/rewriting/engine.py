@@ -188,7 +188,7 @@ class _Run:
         if parsed.problems:
             return None, f"the result would not parse: {parsed.problems[0].message}"
         may_change = {name for one in chosen for name in one.transformation.may_change}
-        facts = Facts(parsed.tree, self._context(chosen), self.facts.images)
+        facts = self.facts.following(parsed.tree, self._context(chosen))
         change = undeclared_change(self.facts, facts, may_change)
         return (None, change) if change else (facts, "")
 

@@ -30,11 +30,11 @@ def undeclared_change(before: Facts, after: Facts, may_change: Collection[str]) 
     return ""
 
 
-def _settings(facts: Facts) -> list[str]:
+def _settings(facts: Facts) -> list[tuple[str, list[str]]]:
     """Everything that decides about configuration: a RUN does not."""
     instructions = facts.dockerfile.instructions
     return [
-        each.logical.text + "".join(heredoc.content for heredoc in each.heredocs)
+        (each.logical.text, [heredoc.content for heredoc in each.heredocs])
         for each in instructions
         if not isinstance(each, Run)
     ]

@@ -48,9 +48,10 @@ def _gaps(before: Sequence[str], after: Sequence[str], change: Change) -> Iterat
     """What lies between the anchors in `change`, trimmed; gaps without a line are left out."""
     start, new_start = change.start, change.new_start
     for old, new in (*_anchors(before, after, change), (change.end, change.new_end)):
-        gap = _trimmed(before, after, Change(start, old, new_start, new))
-        if gap.start < gap.end or gap.new_start < gap.new_end:
-            yield gap
+        if start < old or new_start < new:
+            gap = _trimmed(before, after, Change(start, old, new_start, new))
+            if gap.start < gap.end or gap.new_start < gap.new_end:
+                yield gap
         start, new_start = old + 1, new + 1
 
 

@@ -26,6 +26,7 @@ class Origins:
     def __init__(self, pieces: tuple[Piece, ...]) -> None:
         self._pieces = pieces
         self._starts = [piece.start for piece in pieces]
+        self._is_unchanged = len(pieces) == 1 and pieces[0].by is None
 
     @classmethod
     def unchanged(cls, length: int) -> "Origins":
@@ -33,12 +34,16 @@ class Origins:
 
     def original(self, span: Span) -> Span:
         """The stretch of the original file that `span` of the text stands for."""
+        if self._is_unchanged:
+            return span
         pieces = self._touched(span)
         begin, end = _begin(pieces[0], span.start), _end(pieces[-1], span.end)
         return Span(min(begin, end), max(begin, end))
 
     def makers(self, span: Span) -> tuple[str, ...]:
         """The rewrites whose text `span` touches; an insertion touches both its neighbours."""
+        if self._is_unchanged:
+            return ()
         if span.start == span.end:
             span = Span(max(span.start - 1, 0), span.end + 1)
         return tuple(dict.fromkeys(piece.by for piece in self._touched(span) if piece.by))

@@ -1,11 +1,10 @@
 """What a script consists of: commands, the statements they form, and the script itself."""
 
 import re
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.shell.words import Word
-from reimage.text import Span
+from reimage.text import Span, kept
 
 if TYPE_CHECKING:
     from reimage.shell.package_managers import PackageOperation
@@ -44,7 +43,7 @@ class Command(_Parts):
 
     # Without __slots__: what is told from the words is kept, for it is asked for many times.
 
-    @cached_property
+    @kept
     def name(self) -> str | None:
         """The program without its folder; None when there is none or it is expanded."""
         value = self.words[0].value if self.words else None
@@ -59,7 +58,7 @@ class Command(_Parts):
         """The value of each word, the program included."""
         return tuple(word.value for word in self.words)
 
-    @cached_property
+    @kept
     def options(self) -> tuple[Word, ...]:
         """The arguments before `--` that begin with a dash and are more than that dash."""
         return tuple(word for word in self._before_dashes() if is_option(word))
@@ -94,13 +93,13 @@ class Command(_Parts):
         """
         return self._unwrapped
 
-    @cached_property
+    @kept
     def _unwrapped(self) -> "Command":
         from reimage.shell.wrappers import unwrap
 
         return unwrap(self)
 
-    @cached_property
+    @kept
     def package_operation(self) -> "PackageOperation | None":
         """The package operation that it is, also behind sudo, env, xargs or `python -m`."""
         from reimage.shell.package_managers.operations import read_operation

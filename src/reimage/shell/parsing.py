@@ -3,9 +3,7 @@
 from functools import lru_cache
 
 from reimage.shell.commands import Command, Script
-from reimage.shell.grammar import character_offsets, syntax_tree
 from reimage.shell.plain import plain_statements
-from reimage.shell.reading import Reader
 from reimage.shell.tokens import Unreadable
 
 _LONG_OPTIONS = {"errexit": "e", "nounset": "u", "xtrace": "x", "verbose": "v", "noexec": "n"}
@@ -28,6 +26,9 @@ def parse_by_grammar(text: str) -> Script:
     for character, reason in _UNREADABLE_CHARACTERS.items():
         if character in text:
             return Script(text, opaque=reason)
+    from reimage.shell.grammar import character_offsets, syntax_tree
+    from reimage.shell.reading import Reader
+
     root = syntax_tree(text)
     if root.has_error:
         return Script(text, opaque="not a script that can be read (syntax error)")

@@ -62,12 +62,10 @@ def _command(words: Sequence[Word], connector: str, connector_span: Span | None)
 
 def _has_other_syntax(command: Command) -> bool:
     """Whether the command may be an assignment or something that keywords begin or end."""
-    words = command.words
-    return (
-        "=" in words[0].text
-        or words[0].text == "-"
-        or any(word.text in _OTHER_SYNTAX for word in words)
-    )
+    program = command.words[0].text
+    if "=" in program or program == "-":
+        return True
+    return any(word.text in _OTHER_SYNTAX for word in command.words)
 
 
 def _statement(pipeline: Sequence[Command]) -> Statement:

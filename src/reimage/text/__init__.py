@@ -6,6 +6,7 @@ Texts are `str`; bytes that are not UTF-8 ride along as surrogate escapes (PEP 3
 
 from reimage.text.closeness import closest
 from reimage.text.encoding import decode, encode
+from reimage.text.kept import kept
 from reimage.text.lines import LineIndex, split_lines
 from reimage.text.patterns import late
 from reimage.text.spans import Edit, Span, apply_edits, overlap
@@ -18,6 +19,7 @@ __all__ = [
     "closest",
     "decode",
     "encode",
+    "kept",
     "late",
     "overlap",
     "split_lines",

@@ -45,6 +45,8 @@ def download_in_one_layer(facts: Facts) -> Iterator[Finding]:
 
 def _may_matter(run: RunFacts) -> bool:
     text = run.run.script.text if run.run.script else ""
+    if "wget" not in text and "curl" not in text:
+        return False
     return bool(_DOWNLOADS.search(text) and _USES_UP.search(text))
 
 

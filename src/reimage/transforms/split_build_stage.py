@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts
-from reimage.model.applications.recipes import application, is_known
-from reimage.model.applications.steps import steps
+from reimage.model.applications.known import is_known
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.edits.final_stage import split_stage
 
 
 @transformation(
@@ -31,11 +29,13 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     comes along: the loader of the build stage tells. A jar runs on a Java runtime that jlink makes
     of the JDK's own modules, those of its tools left out.
     What cmake, meson or make install is installed once more, into a directory of its own that is
-    copied. A site goes on behind the nginx that served it, without Node.js.
+    copied. A site goes on behind the nginx that served it, without Node.js; gems go to the
+    slim image of Ruby.
 
     Refuses where a step is not understood: a command that may write anywhere, files among those of
     the base image, another user while it builds, ONBUILD, a base behind a build argument or a
-    digest. Needs the build context.
+    digest, a compiled program whose sources start another or load a library by its name. Needs the
+    build context.
     """
     if len(facts.stages) != 1:
         return
@@ -46,6 +46,11 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     if facts.context is None:
         yield Skipped("context", span)
         return
+    # Most files need none of this.
+    from reimage.model.applications.recipes import application
+    from reimage.model.applications.steps import steps
+    from reimage.rewriting.edits.final_stage import split_stage
+
     found = application(stage, facts.context)
     if isinstance(found, str):
         yield Refusal(f"the build can't be told from what runs: {found}", span)

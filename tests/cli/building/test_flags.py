@@ -64,8 +64,15 @@ def test_docker_s_flags_are_there(
         (["--secret", "id=a,env=NOT_SET_"], "the variable NOT_SET_ is not set."),
         (["--secret", "id=a,mode=1"], "'mode' is not known"),
         (["--secret", "id=a,type=x"], "a secret is of type file or env."),
-        (["--ssh", "default"], "--ssh default: SSH_AUTH_SOCK is not set; start an agent."),
-        (["--ssh", "x=Dockerfile"], "reimage forwards agents and reads no keys"),
+        (
+            ["--ssh", "default"],
+            "SSH_AUTH_SOCK is not set; start an agent, or name a key: --ssh default=FILE.",
+        ),
+        (["--ssh", "x=Dockerfile"], "Dockerfile is no private SSH key without a passphrase"),
+        (["--ssh", "x=."], "The SSH key . cannot be read: Is a directory."),
+        (["--call", "lint2"], "--call takes build, check, outline or targets, not 'lint2'."),
+        (["--call", "check,format=xml"], "after a comma it takes format=json"),
+        (["--check", "--call=outline"], "--check and --call=outline exclude one another."),
         (["--ssh", "x=nope"], "--ssh x=nope: nope: No such file or directory."),
         (["--build-context", "a"], "--build-context takes NAME=VALUE, not 'a'."),
         (["--build-context", "a=nope"], "--build-context a=nope: there is no directory nope."),
@@ -102,7 +109,7 @@ def test_docker_s_flags_are_there(
         (["-f", "."], "--file . is a directory."),
         (["-f", "https://example.org/D"], "reimage fetches no Dockerfile; download it first."),
         (["-f", "-", "-"], "Context and Dockerfile can't both come from the standard input."),
-        (["-f", "x", "-"], "Only a Dockerfile can be the standard input"),
+        (["-f", "x", "-"], "--file x is looked for in an archive on the standard input"),
         (["a", "b"], "unexpected extra argument"),
     ],
 )
@@ -117,7 +124,7 @@ def test_what_is_wrong_with_a_flag_is_one_sentence(
 
 
 @pytest.mark.parametrize(
-    "flag", ["--squash", "--memory=1g", "-m=1g", "--rm", "--check", "--call=outline", "--invoke=x"]
+    "flag", ["--squash", "--memory=1g", "-m=1g", "--rm", "--print=outline", "--invoke=x"]
 )
 def test_what_only_docker_has_is_refused_with_a_reason(build: Build, flag: str) -> None:
     result = build(flag)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from buildkit_client.request import Archive
+
 if TYPE_CHECKING:
     from tests.cli.building.conftest import Build, FakeBuilder
 
@@ -55,11 +57,38 @@ def test_a_dockerfile_alone(build: Build, builder: FakeBuilder) -> None:
     assert (builder.request.context, builder.request.dockerfile) == (None, b"FROM scratch\n")
 
 
-@pytest.mark.parametrize("head", [b"\x1f\x8b\x08", b"BZh9", b"\0" * 257 + b"ustar\0"])
-def test_an_archive_on_standard_input_is_refused(build: Build, head: bytes) -> None:
-    result = build("-", stdin=head + b"\0" * 600)
+HEADS = pytest.mark.parametrize("head", [b"\x1f\x8b\x08", b"BZh9", b"\0" * 257 + b"ustar\0"])
+
+
+@HEADS
+def test_an_archive_on_standard_input_is_the_context(
+    build: Build, builder: FakeBuilder, head: bytes
+) -> None:
+    given = head + b"\0" * 600_000
+    read: list[bytes] = []
+
+    def take() -> None:
+        assert isinstance(builder.request.context, Archive)
+        read.extend(builder.request.context.pieces)
+
+    builder.during = take
+    assert build("-", "-f", "docker/D", stdin=given).exit_code == 0
+    assert b"".join(read) == given
+    assert builder.request.dockerfile is None
+    assert builder.request.frontend_options == {"filename": "docker/D"}
+
+
+@HEADS
+def test_an_archive_is_no_dockerfile(build: Build, head: bytes) -> None:
+    result = build("-f", "-", stdin=head + b"\0" * 600)
     assert result.exit_code == 2
-    assert "The standard input is an archive" in result.stderr
+    assert "the standard input is an archive, not a Dockerfile" in result.stderr
+
+
+def test_a_dockerfile_in_what_is_no_archive_is_refused(build: Build) -> None:
+    result = build("-", "-f", "D", stdin=b"FROM scratch\n")
+    assert result.exit_code == 2
+    assert "--file D is looked for in an archive on the standard input" in result.stderr
 
 
 def test_a_dockerfile_without_end_is_refused(build: Build) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +29,7 @@ from buildkit_client import (
     Step,
     connect,
 )
+from buildkit_client.session.pulse import INTERVAL, PATIENCE
 
 pytestmark = pytest.mark.engine
 
@@ -167,3 +170,78 @@ def test_a_look_at_a_builder_that_dies(
         killer = Killer(mortal)
         with ends_in(BuilderGone, "went away") as killer.fault:
             container.run(["/bin/sh", "-c", "echo now; sleep 20"], on_output=lambda *_: killer())
+
+
+def _freeze(daemon: Daemon, processes: list[int]) -> None:
+    if not processes:
+        processes.append(daemon.pid)
+        os.kill(daemon.pid, signal.SIGSTOP)
+
+
+@pytest.fixture
+def frozen(mortal: Daemon) -> Iterator[Callable[[], None]]:
+    """Stops the engine as a machine that hangs does: connections stay, nothing is answered."""
+    processes: list[int] = []
+    yield lambda: _freeze(mortal, processes)
+    for process in processes:
+        os.kill(process, signal.SIGCONT)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("phase", list(Phase))
+def test_frozen_while_it_builds(
+    builder: Builder,
+    make_context: MakeContext,
+    frozen: Callable[[], None],
+    ends_in: EndsIn,
+    phase: Phase,
+) -> None:
+    request = request_for(phase, make_context(), lambda _piece: frozen())
+    if request.outputs and request.outputs[0].kind not in builder.abilities.exporters:
+        pytest.skip("this image store has no such exporter")
+    with ends_in(BuilderGone, "does not answer any more", within=90) as fault:
+        began = False
+        with builder.start(request) as build:
+            for event in build.events():
+                if reached(phase, event) and not began:
+                    began = True
+                    fault.happens()
+                    frozen()
+            build.result()
+    assert time.monotonic() - fault.began < INTERVAL + PATIENCE + 5 or phase is Phase.EXPORT
+
+
+@pytest.mark.slow
+def test_a_look_at_a_builder_that_freezes(
+    builder: Builder, make_context: MakeContext, frozen: Callable[[], None], ends_in: EndsIn
+) -> None:
+    request = BuildRequest(context=make_context(), dockerfile=SHELL, network="host")
+    within = INTERVAL + PATIENCE + 5
+    with builder.look(request) as gateway:
+        result = gateway.solve()
+        assert result.list("/bin")
+        with (
+            result.container() as container,
+            ends_in(BuilderGone, "does not answer any more", within=within),
+        ):
+            container.run(["/bin/sh", "-c", "echo now; sleep 60"], on_output=lambda *_: frozen())
+        with ends_in(BuilderGone, "does not answer any more"):
+            result.read("/bin/busybox")
+
+
+@pytest.mark.slow
+def test_a_builder_that_thaws_in_time_goes_on(
+    builder: Builder, make_context: MakeContext, mortal: Daemon
+) -> None:
+    request = BuildRequest(
+        context=make_context(),
+        dockerfile=SHELL + b"RUN sleep 20\n",
+        network="host",
+        no_cache=True,
+    )
+    with builder.start(request) as build:
+        next(event for event in build.events() if isinstance(event, Step) and "sleep" in event.name)
+        os.kill(mortal.pid, signal.SIGSTOP)
+        time.sleep(PATIENCE - 2)
+        os.kill(mortal.pid, signal.SIGCONT)
+        assert build.result().steps

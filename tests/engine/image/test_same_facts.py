@@ -107,16 +107,18 @@ def test_inspect_and_history_agree(graphdriver_daemon: Daemon, name: str) -> Non
     assert facts.diff_ids == tuple(layer.diff_id for layer in image.layers)
     steps = list(zip(reversed(history), image.history, strict=True))
     assert [line.created_by for line, _ in steps] == [step.created_by for _, step in steps]
-    # A symbolic link counts as long as its target, or nothing where a container wrote it.
-    sizes = ((layer.content_size, with_links(layer)) for layer in image.layers)
-    assert all(line.size in ((0,) if step.empty else next(sizes)) for line, step in steps)
+    # The daemon adds the lengths of symbolic links, not of all that containers wrote, and a few
+    # bytes where files were deleted.
+    layers = iter(image.layers)
+    for line, step in steps:
+        more = line.size if step.empty else line.size - (layer := next(layers)).content_size
+        assert 0 <= more <= (0 if step.empty else links_of(layer) + 16), line
     assert facts.size == sum(line.size for line in history)
     assert facts.size == pytest.approx(image.content_size, rel=0.001)
 
 
-def with_links(layer: Layer) -> int:
-    links = sum(len(entry.link) for entry in layer.entries if entry.is_symlink)
-    return layer.content_size + links
+def links_of(layer: Layer) -> int:
+    return sum(len(entry.link) for entry in layer.entries if entry.is_symlink)
 
 
 def test_the_difference_to_a_changed_container_is_docker_diff(

@@ -15,6 +15,7 @@ _SWITCHES = {
     "--push": ("--push",),
     "--pull": ("--pull",),
     "--no-cache": ("--no-cache",),
+    "--check": ("--check",),
     "--quiet": ("--quiet", "-q"),
     "-q": ("--quiet", "-q"),
     "--debug": ("--debug", "-D"),
@@ -24,12 +25,9 @@ _SWITCHED = re.compile(rf"(?P<name>{'|'.join(_SWITCHES)})=(?P<value>.*)", re.DOT
 
 _LIMITS = "BuildKit does not limit a build's processor or memory; the builder's own limits count"
 _ALONE = "BuildKit leaves no containers behind, so there is nothing to remove"
-_ASK = "reimage builds; `reimage check` has findings about a Dockerfile"
 #: What docker has, or had, and reimage has not: why, as a sentence.
 NOT_OFFERED = {
-    "--call": _ASK,
-    "--check": _ASK,
-    "--print": _ASK,
+    "--print": "it is called --call",
     "--compress": "only what changed is sent, and it is not compressed",
     "--cpu-period": _LIMITS,
     "--cpu-quota": _LIMITS,

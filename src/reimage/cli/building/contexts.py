@@ -3,17 +3,23 @@
 import re
 import sys
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.cli.building.fields import split
 from reimage.cli.building.names import context_name
 from reimage.cli.errors import BadUsage
 
+if TYPE_CHECKING:
+    from buildkit_client.request import Archive
+
 _REMOTE = re.compile(r"(?:https?|git|ssh)://|git@|[\w.-]+@[\w.-]+:|github\.com/")
 _NAMED_REMOTE = re.compile(rf"{_REMOTE.pattern}|docker-image://|oci-layout://")
 _ARCHIVES = (b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 _LARGEST = 16 << 20
+_HEAD = 1024
+_PIECE = 256 * 1024
 STDIN = "-"
 
 
@@ -24,7 +30,7 @@ class Sources(NamedTuple):
     builder fetches.
     """
 
-    context: Path | str | None
+    context: "Path | Archive | str | None"
     dockerfile: Path | bytes | None
     told_as: str
     remote_name: str = ""
@@ -35,12 +41,7 @@ def sources(context: str, file: str | None) -> Sources:
     if context == STDIN:
         if file == STDIN:
             raise BadUsage("Context and Dockerfile can't both come from the standard input.")
-        if file is not None:
-            raise BadUsage(
-                "Only a Dockerfile can be the standard input, not an archive with a context: "
-                "unpack it and name the directory."
-            )
-        return Sources(None, _stdin(), "<stdin>")
+        return _all_from_stdin(file)
     path = Path(context)
     if not path.is_dir() and _REMOTE.match(context):
         return _remote(context, file)
@@ -53,6 +54,25 @@ def sources(context: str, file: str | None) -> Sources:
     if file == STDIN:
         return Sources(path, _stdin(), "<stdin>")
     return _default(path) if file is None else _named(path, file)
+
+
+def _all_from_stdin(file: str | None) -> Sources:
+    """An archive with the context, or a Dockerfile alone."""
+    head = sys.stdin.buffer.read(_HEAD)
+    if _is_archive(head):
+        from buildkit_client.request import Archive
+
+        rest = iter(lambda: sys.stdin.buffer.read(_PIECE), b"")
+        return Sources(Archive(chain((head,), rest)), None, file or "Dockerfile", file or "")
+    if file is not None:
+        raise BadUsage(
+            f"--file {file} is looked for in an archive on the standard input, and that is none."
+        )
+    return Sources(None, _checked(head + sys.stdin.buffer.read(_LARGEST + 1)), "<stdin>")
+
+
+def _is_archive(head: bytes) -> bool:
+    return head.startswith(_ARCHIVES) or head[257:262] == b"ustar"
 
 
 def _remote(context: str, file: str | None) -> Sources:
@@ -87,10 +107,10 @@ def _named(context: Path, file: str) -> Sources:
 
 def _stdin() -> bytes:
     data = sys.stdin.buffer.read(_LARGEST + 1)
-    if data.startswith(_ARCHIVES) or data[257:262] == b"ustar":
+    if _is_archive(data):
         raise BadUsage(
-            "The standard input is an archive; only a Dockerfile can come that way: unpack it and "
-            "name the directory."
+            "--file -: the standard input is an archive, not a Dockerfile; with - in place of the "
+            "directory it is the build context."
         )
     return _checked(data)
 

@@ -20,8 +20,8 @@ class Flags(NamedTuple):
             metavar="[CONTEXT]",
             show_default=False,
             help="Directory with the files of the build, the URL of a Git repository or of an "
-            "archive, or - for a Dockerfile on the standard input alone. Default: the directory "
-            "you are in.",
+            "archive, or - for the standard input: an archive with them, or a Dockerfile alone. "
+            "Default: the directory you are in.",
         ),
     ] = "."
     file: Annotated[
@@ -53,7 +53,12 @@ class Flags(NamedTuple):
         _option("--secret", metavar="id=ID,…", help_="A secret for RUN: …,src=FILE or …,env=NAME."),
     ] = None
     ssh: Annotated[
-        _Many, _option("--ssh", metavar="ID[=SOCKET]", help_="An SSH agent for RUN, or default.")
+        _Many,
+        _option(
+            "--ssh",
+            metavar="ID[=SOCKET|KEY]",
+            help_="An SSH agent for RUN, or private keys; default is the one of SSH_AUTH_SOCK.",
+        ),
     ] = None
     build_context: Annotated[
         _Many,
@@ -140,6 +145,16 @@ class Flags(NamedTuple):
     iidfile: Annotated[
         str | None, _option("--iidfile", metavar="FILE", help_="Write the ID or digest to a file.")
     ] = None
+    call: Annotated[
+        str,
+        _option(
+            "--call",
+            metavar="WHAT",
+            help_="Ask the builder about the Dockerfile in place of building: check, outline or "
+            "targets; ,format=json for programs.",
+        ),
+    ] = ""
+    check: Annotated[bool, _option("--check", help_="Short for --call=check.")] = False
     color: Annotated[
         str, _option("--color", metavar="WHEN", help_="auto, always or never; NO_COLOR counts.")
     ] = "auto"

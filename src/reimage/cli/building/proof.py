@@ -1,14 +1,15 @@
 """The flags of `reimage optimize --build`: what to build with, and what to ask of the images."""
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from reimage.cli.building.fields import number
 from reimage.cli.building.flags import Flags
 from reimage.cli.errors import BadUsage
+from reimage.cli.streams import Streams
 
 if TYPE_CHECKING:
     from reimage.pipeline.proving.proving import Proving
@@ -73,7 +74,7 @@ class ProofFlags(NamedTuple):
 
 
 @contextmanager
-def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Proving | None]":
+def proving(flags: ProofFlags, streams: Streams, *, quiet: bool) -> "Iterator[Proving | None]":
     """What proves, while it is connected to a builder; nothing without --build."""
     flags.refuse_alone()
     if not flags.build:
@@ -111,25 +112,41 @@ def proving(flags: ProofFlags, tell: Callable[[str], object]) -> "Iterator[Provi
     except BuildKitError as error:
         text = str(error).rstrip(".")
         raise BadUsage(f"{text[:1].upper()}{text[1:]}.") from error
-    with ended_by_signals(), builder:
+    with ended_by_signals(), builder, _told(streams, quiet=quiet) as told:
         settings = Settings(
             builder,
             request,
             test,
             network,  # type: ignore[arg-type]  # one of _NETWORKS
             timeout,
-            tell,
             wishes=wishes,
+            **told,
         )
         yield Proving(settings)
 
 
-def smoke_test(given: str | None) -> "SmokeTest":
+@contextmanager
+def _told(streams: Streams, *, quiet: bool) -> Iterator[dict[str, Any]]:
+    """How the builds are told of: drawn on a terminal, else in lines."""
+    from reimage.cli.building.showing import chosen
+
+    if quiet:
+        yield {}
+    elif chosen("auto") == "tty":
+        from reimage.report.building.several import SeveralBuilds
+
+        with SeveralBuilds(streams.console()) as shown:
+            yield {"tell": shown.tell, "watch": shown.watch}
+    else:
+        yield {"tell": lambda text: streams.note(f"reimage: {text}\n")}
+
+
+def smoke_test(given: str | None) -> "SmokeTest | None":
     """A smoke file, by its name; or a command that does the same in both images."""
     from reimage.verify.smoke.plan import BadSmokeFile, Command, SmokeTest, read_plan
 
     if given is None:
-        return SmokeTest()
+        return None
     path = Path(given)
     if path.suffix == ".toml":
         try:

@@ -32,6 +32,8 @@ class Plan(NamedTuple):
     builder: str
     dockerfile: str
     progress: str
+    #: Private SSH keys by their ids: `ssh` of the request is to have an agent for each.
+    keys: dict[str, tuple[Path, ...]]
 
 
 def plan(flags: Flags, sources: contexts.Sources | None = None) -> Plan:
@@ -54,13 +56,14 @@ def plan(flags: Flags, sources: contexts.Sources | None = None) -> Plan:
         builder=builder_url(flags.builder),
         dockerfile=told_as,
         progress=progress,
+        keys=supplies.agents(flags.ssh or ()).keys,
     )
 
 
 def _request(flags: Flags, given: contexts.Sources | None) -> "tuple[BuildRequest, str]":
     from dataclasses import replace
 
-    request = without_sources(flags)
+    request = without_sources(flags, serves_keys=True)
     found = given or contexts.sources(flags.context, flags.file)
     options = dict(request.frontend_options)
     if found.remote_name:
@@ -71,14 +74,17 @@ def _request(flags: Flags, given: contexts.Sources | None) -> "tuple[BuildReques
     return sourced, found.told_as
 
 
-def without_sources(flags: Flags) -> "BuildRequest":
-    """All that the flags say but for where the files are."""
+def without_sources(flags: Flags, *, serves_keys: bool = False) -> "BuildRequest":
+    """All that the flags say but for where the files are; `serves_keys` as in `Plan.keys`."""
     from buildkit_client.request import BuildRequest
 
     if flags.network not in _NETWORKS:
         raise BadUsage(f"--network takes default, host or none, not '{flags.network}'.")
     attestations = attached.attestations(flags.attest or (), flags.provenance, flags.sbom)
     skipped = values.listed(flags.no_cache_filter or ())
+    agents = supplies.agents(flags.ssh or ())
+    if agents.keys and not serves_keys:
+        raise BadUsage("--ssh takes sockets of agents here: load the key with ssh-add.")
     options = dict(attestations.options)
     if flags.cgroup_parent:
         options["cgroup-parent"] = flags.cgroup_parent
@@ -89,7 +95,7 @@ def without_sources(flags: Flags) -> "BuildRequest":
         args=values.arguments(flags.build_arg or ()),
         labels=values.labels(flags.label or ()),
         secrets=supplies.secrets(flags.secret or ()),
-        ssh=supplies.agents(flags.ssh or ()),
+        ssh=agents.sockets,
         cache_from=attached.caches("--cache-from", flags.cache_from or ()),
         cache_to=attached.caches("--cache-to", flags.cache_to or ()),
         no_cache=True if flags.no_cache else skipped or False,

@@ -29,7 +29,7 @@ class Showing:
     """Talks about one build, from the builder's name to the outcome."""
 
     def __init__(self, kind: str, streams: Streams, dockerfile: str) -> None:
-        self.kind = _chosen(kind)
+        self.kind = chosen(kind)
         self._streams = streams
         self._dockerfile = dockerfile
         self._began = time.monotonic()
@@ -97,7 +97,7 @@ class Showing:
         self._streams.say(failure_lines(error, self._dockerfile))
 
 
-def _chosen(kind: str) -> str:
+def chosen(kind: str) -> str:
     """`tty` for a terminal that can draw, else `plain`; a terminal is never assumed."""
     stderr = sys.stderr
     terminal = stderr.isatty() and os.environ.get("TERM") != "dumb"

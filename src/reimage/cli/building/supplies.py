@@ -1,10 +1,9 @@
 """What only this machine has: secrets and SSH agents."""
 
 import os
-import stat
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.cli.building.fields import only, pairs
 from reimage.cli.errors import BadUsage
@@ -50,27 +49,44 @@ def _secret(word: str) -> "tuple[str, Secret]":
     return name, FromFile(path)
 
 
-def agents(words: Iterable[str]) -> dict[str, Path]:
-    """`default` or `ID[=SOCKET]`."""
-    return dict(map(_agent, words))
+class Agents(NamedTuple):
+    """By their ids: agents that run, and private keys that one is to be started for."""
+
+    sockets: dict[str, Path]
+    keys: dict[str, tuple[Path, ...]]
 
 
-def _agent(word: str) -> tuple[str, Path]:
+def agents(words: Iterable[str]) -> Agents:
+    """`default`, `ID[=SOCKET]` or `ID=KEY[,KEY]`."""
+    found = Agents({}, {})
+    for word in words:
+        name, paths = _agent(word)
+        sockets = [path for path in paths if path.is_socket()]
+        if not sockets:
+            found.keys[name] = paths
+        elif len(paths) == 1:
+            found.sockets[name] = sockets[0]
+        else:
+            raise BadUsage(f"--ssh {word}: an agent's socket stands alone, without keys beside it.")
+    return found
+
+
+def _agent(word: str) -> tuple[str, tuple[Path, ...]]:
     name, equals, place = word.partition("=")
     if not name:
-        raise BadUsage(f"--ssh takes default or ID=SOCKET, not '{word}'.")
+        raise BadUsage(f"--ssh takes default, ID=SOCKET or ID=KEY, not '{word}'.")
     if not equals:
         place = os.environ.get("SSH_AUTH_SOCK", "")
         if not place:
-            raise BadUsage(f"--ssh {word}: SSH_AUTH_SOCK is not set; start an agent.")
-    path = Path(place)
-    try:
-        is_socket = stat.S_ISSOCK(path.stat().st_mode)
-    except OSError as error:
-        raise BadUsage(f"--ssh {word}: {place}: {error.strerror}.") from error
-    if not is_socket:
-        raise BadUsage(
-            f"--ssh {word}: reimage forwards agents and reads no keys; load the key with ssh-add "
-            "and name the agent's socket."
-        )
-    return name, path
+            raise BadUsage(
+                f"--ssh {word}: SSH_AUTH_SOCK is not set; start an agent, or name a key: "
+                f"--ssh {word}=FILE."
+            )
+        return name, (Path(place),)
+    paths = tuple(map(Path, place.split(",")))
+    for path in paths:
+        try:
+            path.stat()
+        except OSError as error:
+            raise BadUsage(f"--ssh {word}: {path}: {error.strerror}.") from error
+    return name, paths

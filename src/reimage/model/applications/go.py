@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from reimage.model.applications.application import Addition, Application, Artifact
+from reimage.model.applications.application import Addition, Application
 from reimage.model.applications.data_files import carried
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.go_programs import programs
 from reimage.model.applications.go_symbols import without_symbols
 from reimage.model.applications.parts import made_beside, parts
-from reimage.model.applications.programs import moved_by, started_program
+from reimage.model.applications.programs import moved_by, on_every_path, started_program
 from reimage.model.applications.references import official
 from reimage.model.applications.shared_libraries import gathered, ground
 from reimage.model.applications.steps import Kind, Step
@@ -50,7 +50,7 @@ def go_application(
     cgo = _cgo(steps, context)
     if isinstance(cgo, str):
         return cgo
-    under = ground(stage, steps, started, base, static=not cgo.on)
+    under = ground(stage, steps, started, base, context, static=not cgo.on)
     if isinstance(under, str):
         return under
     libraries = (gathered(program),) if under.libraries else ()
@@ -59,7 +59,7 @@ def go_application(
         packages=under.packages,
         dependencies=under.libraries,
         artifacts=(*made_beside(program, found, steps), *data),
-        program=Artifact(program),
+        program=on_every_path(program, started),
         added=(*cgo.switch, *libraries),
         replaced=under.replaced,
         edited=without_symbols(steps),

@@ -21,7 +21,7 @@ _STRIPPING = frozenset(("cmake", "meson"))
 
 
 def installed_application(
-    stage: Stage, steps: Sequence[Step], started: Entry, _context: ContextFacts
+    stage: Stage, steps: Sequence[Step], started: Entry, context: ContextFacts
 ) -> Application | str | None:
     """How it runs without what built it; None where no RUN installs anything."""
     installs = [step for step in steps if step.kind is Kind.INSTALL]
@@ -42,11 +42,13 @@ def installed_application(
     found = parts(stage, steps, tuple(sources))
     if isinstance(found, str):
         return found
-    under = ground(stage, steps, started, base)
+    under = ground(stage, steps, started, base, context)
     if isinstance(under, str):
         return under
+    if not under.libraries and any(step.command.name == "ldconfig" for step in steps):
+        return "ldconfig finds shared libraries, and would have to look again"
     beside = made_beside(_FOLDER, found, steps)
-    lines = ("# What was installed, in a place of its own", *(each for each in again if each))
+    lines = ("", "# What was installed, in a place of its own", *(each for each in again if each))
     return Application(
         base=under.image,
         packages=under.packages,
@@ -60,7 +62,7 @@ def installed_application(
             *((gathered(_PROGRAMS, scripts=True),) if under.libraries else ()),
         ),
         replaced=under.replaced,
-        assumed="that all it reads is installed, and that it starts no other program",
+        assumed="that all it reads is installed",
     )
 
 

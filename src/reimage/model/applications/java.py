@@ -23,10 +23,17 @@ from reimage.model.paths import is_at_or_above
 from reimage.model.stages import Stage
 from reimage.text import Edit, late
 
-_JDK = late(r"(?:[\d.]+-)?eclipse-temurin-(\d+)((?:-[a-z]+)?)|(\d+)-jdk((?:-[a-z]+)?)")
+_JDK = late(
+    r"(?:[\d.]+-)?eclipse-temurin-(\d+)((?:-[a-z]+)?)|(\d+)-jdk((?:-[a-z]+)?)"
+    r"|(?:[\d.]+-)?jdk(\d+)((?:-[a-z]+)?)"
+)
 _ALONE = ("maven-shade-plugin", "spring-boot-maven-plugin", "jar-with-dependencies")
 _IN_ANY_DISTRIBUTION = frozenset(("ca-certificates", "curl", "fontconfig", "tzdata", "wget"))
-_BUILDERS = frozenset(("mvn", "javac", "jar"))
+_BUILDERS = frozenset(("mvn", "mvnw", "gradle", "gradlew", "javac", "jar"))
+_GRADLE_FILES = ("build.gradle", "build.gradle.kts")
+_ALONE_BY_GRADLE = ("org.springframework.boot", "shadow")
+_NO_DATA = ("src/", "gradle", "build.gradle", "settings.gradle", "mvnw")
+_WRAPPERS = ("gradle/wrapper/", ".mvn/wrapper/")
 
 
 def java_application(
@@ -52,7 +59,7 @@ def java_application(
     if other := next((each for each in packages if each not in _IN_ANY_DISTRIBUTION), None):
         return f"{other} may have another name in the distribution of the JRE's image"
     folder = stage.end.workdir or "/"
-    data = carried(stage, context, jar, ("src/",))
+    data = carried(stage, context, jar, _NO_DATA)
     if isinstance(data, str):
         return data
     found = parts(stage, steps, (folder,))
@@ -98,14 +105,15 @@ def _runtime(
 
 
 def _runtime_image(stage: Stage) -> _Jre | None:
-    base = official(stage.image or "", "eclipse-temurin", "maven")
+    base = official(stage.image or "", "eclipse-temurin", "maven", "gradle")
     if base is None:
         return None
     tag = f"{base.version}-{base.variant}".strip("-")
     match = _JDK.fullmatch(tag)
     if match is None:
         return None
-    version, distribution = (match[1], match[2]) if match[1] else (match[3], match[4])
+    found = [group for group in match.groups() if group]
+    version, distribution = found[0], "".join(found[1:])
     if "alpine" in distribution:
         return None
     return _Jre(f"{base.prefix}eclipse-temurin:{version}-jre{distribution}", int(version))
@@ -124,7 +132,8 @@ def _jar(started: Entry, stage: Stage) -> str | None:
 
 
 def _needs_more_than_the_jar(jar: str, steps: Sequence[Step], context: ContextFacts) -> str | None:
-    if found := next((path for path in context.files if path.endswith(".jar")), None):
+    jars = (each for each in context.files if each.endswith(".jar"))
+    if found := next((each for each in jars if not each.startswith(_WRAPPERS)), None):
         return f"{found} is in the build context, and may be on the class path"
     for step in steps:
         values = [value or "" for value in step.command.values]
@@ -140,6 +149,10 @@ def _needs_more_than_the_jar(jar: str, steps: Sequence[Step], context: ContextFa
             for at, value in enumerate(values[1:], 1)
         ):
             return "the manifest of the jar is a file of its own, which may name a class path"
+    for name in _GRADLE_FILES:
+        text = context.texts.get(name, "")
+        if "dependencies" in text and not any(plugin in text for plugin in _ALONE_BY_GRADLE):
+            return f"{posixpath.basename(jar)} does not hold what {name} depends on"
     pom = context.texts.get("pom.xml", "")
     if "<modules>" in pom:
         return "pom.xml builds several modules, and which of them run is not known"

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from reimage.dockerfile import Add, Copy
 from reimage.model.applications.application import Artifact
+from reimage.model.applications.references import official
 from reimage.model.applications.steps import Kind, Step, written
 from reimage.model.copies.copied_files import copied_files, destination
 from reimage.model.copies.file_effects import Effect, Place
@@ -20,6 +22,12 @@ _SHARED = frozenset(
     " /usr/local/bin /usr/local/lib /usr/local/sbin /usr/local/share /usr/sbin /usr/share /var"
     " /var/lib".split()
 )
+
+_START = "?0"  # as copied_files says it
+_STARTS = MappingProxyType(
+    {**dict.fromkeys(("eclipse-temurin", "gcc", "node", "python", "rust"), "/"), "golang": "/go"}
+)
+"""Official images → their WORKDIR, as their Dockerfiles have it."""
 
 
 class Parts(NamedTuple):
@@ -94,7 +102,7 @@ def _is_flat(copy: Copy) -> bool:
 
 def _targets(copy: Copy | Add, stage: Stage) -> tuple[str, ...] | str:
     """The places that the COPY writes: its files in a shared directory, else the whole target."""
-    target = destination(copy, stage)
+    target = _from_the_start(destination(copy, stage), stage)
     if target is None or target.startswith("?"):
         return f"it is not known where {copy.keyword} {copy.arguments.text} writes"
     if target not in _SHARED:
@@ -102,8 +110,16 @@ def _targets(copy: Copy | Add, stage: Stage) -> tuple[str, ...] | str:
     if isinstance(copy, Copy):
         found = copied_files(copy, stage, None)
         if found.places and not found.doubt:
-            return tuple(sorted(found.places))
+            return tuple(sorted(_from_the_start(each, stage) or each for each in found.places))
     return f"{copy.keyword} writes to {target}, among the files of the base image"
+
+
+def _from_the_start(path: str | None, stage: Stage) -> str | None:
+    """The place seen from the WORKDIR of the base, which the stage has not changed yet."""
+    if path is None or not path.startswith(_START):
+        return path
+    base = official(stage.image or "", *_STARTS)
+    return posixpath.join(_STARTS[base.name], path[len(_START) + 1 :]) if base else path
 
 
 def _touches(step: Step, target: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
+from reimage.model.applications.application import Artifact
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.steps import Step
 from reimage.model.stages import Stage
@@ -27,6 +28,15 @@ def started_program(started: Entry, stage: Stage, *others: str) -> str | None:
             if posixpath.basename(path) == word and posixpath.dirname(path) in _FOLDERS:
                 return path
     return f"{others[0]}/{word}" if others else f"/usr/local/bin/{word}"
+
+
+def on_every_path(program: str, started: Entry) -> Artifact:
+    """The program where the final image finds it: a bare name from a directory of the toolchain
+    moves to one that is on PATH everywhere."""
+    bare = "/" not in (started.program or "/")
+    if bare and posixpath.dirname(program) not in _FOLDERS:
+        return Artifact(program, to=f"/usr/local/bin/{posixpath.basename(program)}")
+    return Artifact(program)
 
 
 def moved_by(steps: Sequence[Step], program: str) -> str:

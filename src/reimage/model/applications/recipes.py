@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from reimage.dockerfile import Add, Copy, Onbuild, Run, User
+from reimage.dockerfile import Onbuild, Run, User
 from reimage.model.applications.application import Application
 from reimage.model.applications.c import c_application
 from reimage.model.applications.entry import Entry, entry
@@ -13,7 +13,7 @@ from reimage.model.applications.installed import installed_application
 from reimage.model.applications.java import java_application
 from reimage.model.applications.node import node_application
 from reimage.model.applications.python import python_application
-from reimage.model.applications.references import official
+from reimage.model.applications.ruby import ruby_application
 from reimage.model.applications.rust import rust_application
 from reimage.model.applications.site import site_application
 from reimage.model.applications.steps import Step, steps
@@ -29,23 +29,9 @@ _RECIPES: tuple[_Recipe, ...] = (
     go_application,
     java_application,
     rust_application,
+    ruby_application,
     c_application,
 )
-_IMAGES = ("python", "node", "golang", "eclipse-temurin", "maven", "gcc", "rust")
-
-_INSTALLERS = frozenset(("cmake", "make", "meson", "ninja"))
-"""What tells that a stage on plain Debian builds something."""
-
-
-def is_known(stage: Stage) -> bool:
-    """Whether the stage puts sources on an image that a recipe knows."""
-    text = stage.from_.image.text if stage.from_.image else ""
-    holds_sources = any(isinstance(each, Copy | Add) for each in stage.instructions)
-    if not holds_sources:
-        return False
-    if official(stage.image or text, "debian"):
-        return any(command.name in _INSTALLERS for run in stage.runs for command in run.commands)
-    return official(stage.image or text, *_IMAGES) is not None
 
 
 def application(
@@ -63,6 +49,16 @@ def application(
         return started
     results = (recipe(stage, found, started, context) for recipe in _RECIPES)
     return next((result for result in results if result is not None), None)
+
+
+def told_by_the_text(stage: Stage) -> str | None:
+    """Why the stage can't be split, whatever its build context holds."""
+    if problem := _problem(stage):
+        return problem
+    for told in (steps(stage), entry(stage)):
+        if isinstance(told, str):
+            return told
+    return None
 
 
 def _problem(stage: Stage) -> str | None:

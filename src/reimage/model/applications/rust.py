@@ -5,11 +5,11 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Sequence
 
-from reimage.model.applications.application import Application, Artifact
+from reimage.model.applications.application import Application
 from reimage.model.applications.data_files import carried
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.parts import made_beside, parts
-from reimage.model.applications.programs import moved_by, started_program
+from reimage.model.applications.programs import moved_by, on_every_path, started_program
 from reimage.model.applications.references import official
 from reimage.model.applications.shared_libraries import gathered, ground
 from reimage.model.applications.steps import Step
@@ -44,7 +44,7 @@ def rust_application(
     if isinstance(data, str):
         return data
     static = "-musl" in source
-    under = ground(stage, steps, started, base, static)
+    under = ground(stage, steps, started, base, context, static=static)
     if isinstance(under, str):
         return under
     return Application(
@@ -52,7 +52,7 @@ def rust_application(
         packages=under.packages,
         dependencies=under.libraries,
         artifacts=(*made_beside(program, found, steps), *data),
-        program=Artifact(program),
+        program=on_every_path(program, started),
         added=(gathered(program),) if under.libraries else (),
         replaced=under.replaced,
         assumed=f"that the program reads no {'other ' if data else ''}files of its sources",

@@ -12,6 +12,7 @@ from reimage.model.applications.references import Official
 from reimage.model.applications.steps import Step
 from reimage.model.applications.system_packages import installed_packages, runtime_packages
 from reimage.model.applications.without_shell import without_shell
+from reimage.model.context import ContextFacts
 from reimage.model.stages import Stage
 from reimage.text import Edit
 
@@ -45,12 +46,20 @@ class Ground(NamedTuple):
 
 
 def ground(
-    stage: Stage, steps: Sequence[Step], started: Entry, base: Official, static: bool = False
+    stage: Stage,
+    steps: Sequence[Step],
+    started: Entry,
+    base: Official,
+    context: ContextFacts,
+    *,
+    static: bool = False,
 ) -> Ground | str:
     """Where a program that the stage compiles can run; a sentence where that is not known.
 
     What a RUN calls is taken to be for the build. A package of a library comes as files, but where
     a shell or another package is needed."""
+    if problem := _asks_for_more(context):
+        return problem
     installed = installed_packages(steps)
     if isinstance(installed, str):
         return installed
@@ -73,6 +82,21 @@ def ground(
         return packages
     packages = (*_ALWAYS, *packages, *other)
     return Ground(f"debian:{_release(base)}-slim", tuple(dict.fromkeys(packages)), (), ())
+
+
+def _asks_for_more(context: ContextFacts) -> str | None:
+    """What the sources start or load that an image without it would not have."""
+    found = context.compiled.facts() if context.compiled else None
+    if found is None:
+        return None
+    if found.started:
+        first = found.started[0]
+        return f"{first.path}:{first.line} starts {first.program or 'a program'}"
+    if found.opened:
+        return f"{found.opened[0]} loads a library by its name"
+    if found.unread:
+        return f"{found.unread[0]} is too large to be looked through for programs that it starts"
+    return None
 
 
 def _is_library(package: str) -> bool:
@@ -98,6 +122,7 @@ def gathered(programs: str, scripts: bool = False) -> Addition:
     return Addition(
         None,
         (
+            "",
             "# The shared libraries that the image below lacks",
             "RUN mkdir /libraries \\",
             f"    && {asked} > /tmp/linked \\",

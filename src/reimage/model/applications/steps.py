@@ -58,7 +58,9 @@ _SITE_BUILDERS = frozenset("mkdocs sphinx-build pelican nikola lektor".split())
 _ACTS = late(r"-(?:delete|exec|ok|fprint|fls)")  # what find does to files
 _IMPORT = late(r"\s*(?:import|from)\s[\w\s.,]+")
 _PYTHON = late(r"python[\d.]*")
-_RUNNERS = frozenset("npm yarn pnpm bun npx pnpx bunx go cargo mvn gradle dotnet poetry uv".split())
+_RUNNERS = frozenset(
+    "npm yarn pnpm bun npx pnpx bunx go cargo mvn mvnw gradle gradlew dotnet poetry uv".split()
+)
 _ELSEWHERE = late(r"(?:/dev/|\|?$)")
 
 

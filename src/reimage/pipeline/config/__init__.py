@@ -23,6 +23,9 @@
     require-digest = false
     max-vulnerabilities = { critical = 0, high = 5 }  # for `bases --scan`
 
+    [smoke]                        # what `optimize --build` asks, as in a smoke file
+    http = [{ port = 8000, path = "/health", expect = "ok" }]
+
     [registry]
     plain-http = ["host:5000"]     # registries without TLS
     ca = "company.pem"             # authorities to trust besides the system's

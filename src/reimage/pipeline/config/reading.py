@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from reimage.model.images.policy import Policy
 from reimage.model.scans.counts import SEVERITIES, TOTAL
@@ -20,8 +21,11 @@ from reimage.pipeline.config.settings import Config, ConfigError, PerFile
 from reimage.rewriting.transformation import Claim
 from reimage.text import closest
 
+if TYPE_CHECKING:
+    from reimage.verify.smoke.plan import SmokeTest
+
 _LISTS = ("select", "ignore", "prefer", "exclude")
-_KEYS = (*_LISTS, "allow", "context", "per-file", "pin", "bases", "policy", "registry")
+_KEYS = (*_LISTS, "allow", "context", "per-file", "pin", "bases", "policy", "registry", "smoke")
 _PER_FILE_KEYS = ("ignore", "select", "allow")
 
 
@@ -49,7 +53,16 @@ class Reader:
             bases=self._bases(self._table(table.get("bases", {}), "bases")),
             policy=self._policy(self._table(table.get("policy", {}), "policy")),
             registry=self._registry(self._table(table.get("registry", {}), "registry")),
+            smoke=self._smoke(table["smoke"]) if "smoke" in table else None,
         )
+
+    def _smoke(self, table: object) -> SmokeTest:
+        from reimage.verify.smoke.plan import BadSmokeFile, plan_of
+
+        try:
+            return plan_of(self._table(table, "smoke"), f"{self.path}: {self.prefix}smoke")
+        except BadSmokeFile as error:
+            raise ConfigError(self.path, str(error)) from error
 
     def _pin(self, table: dict[str, object]) -> PinConfig:
         self._know(table, PIN_KEYS, "pin.")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.files.errors import FilesError
 from reimage.model.images.policy import Policy
 from reimage.pipeline.config.patterns import fits, segments
 from reimage.pipeline.config.registries import BasesConfig, PinConfig, RegistryConfig
+
+if TYPE_CHECKING:
+    from reimage.verify.smoke.plan import SmokeTest
 
 
 class ConfigError(FilesError):
@@ -43,6 +46,7 @@ class Config(NamedTuple):
     bases: BasesConfig = BasesConfig()
     policy: Policy = Policy()
     registry: RegistryConfig = RegistryConfig()
+    smoke: SmokeTest | None = None
 
     def for_file(self, path: Path) -> Config:
         """What holds for the Dockerfile at `path`: of several patterns that fit, later ones win."""

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.dockerfile import parse
+from reimage.model.recollection import Recollection
 from reimage.model.stages import read_stages
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def lines_of(recipe: Recipe, steps: Sequence[Step]) -> list[Line] | None:
 
 def _chain(dockerfile: Dockerfile, target: str) -> list[Stage]:
     """The stages whose layers ship, the lowest first."""
-    stages = read_stages(dockerfile)
+    stages = read_stages(dockerfile, Recollection())
     if not stages:
         return []
     final: Stage | None = stages[-1]

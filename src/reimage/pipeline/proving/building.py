@@ -6,7 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -20,11 +20,12 @@ from reimage.image.contents import Contents
 from reimage.image.errors import ImageError
 from reimage.image.layers import Reading
 from reimage.image.limits import DEFAULT
-from reimage.pipeline.proving.exporting import Exporting, Watch
+from reimage.pipeline.proving.exporting import Exporting, Watch, work
 from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 from reimage.pipeline.proving.wishes import Wishes
 from reimage.verify.smoke import probe
 from reimage.verify.smoke.judging import Seen
+from reimage.verify.smoke.plan import SmokeTest
 from reimage.verify.smoke.running import Place, observe
 from reimage.verify.subjects import Subject
 
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from buildkit_client import Builder, Gateway, Result, Step
     from reimage.image.anatomy import Image
     from reimage.rewriting import Outcome
-    from reimage.verify.smoke.plan import SmokeTest
 
 _NO_PROBE = (
     "Requests of a smoke test can only be made in images for linux/amd64: use [run] or --smoke "
@@ -42,7 +42,7 @@ _NAMED = 4
 """transformations, where there are many"""
 _AT_ONCE = 2
 """builds; a builder may be small"""
-_NO_ROOM = "no space left on device"
+_NO_ROOM = re.compile("no space left on device", re.IGNORECASE)
 _NO_NETWORK = re.compile(
     r"temporary failure (in name )?resol|could not resolve|network is unreachable|no such host|"
     r"name or service not known|no route to host|getaddrinfo|connection timed out",
@@ -51,8 +51,8 @@ _NO_NETWORK = re.compile(
 Network = Literal["default", "host", "none"]
 
 
-def _unwatched(_name: str) -> Watch:
-    return lambda _event: None
+def _unwatched(_name: str) -> AbstractContextManager[Watch]:
+    return nullcontext(lambda _event: None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,14 @@ class Settings:
 
     builder: Builder
     request: BuildRequest
-    test: SmokeTest
+    test: SmokeTest | None = None
+    """none where the configuration of a file, or what is usual, counts"""
     network: Network = "none"
     """of the smoke test"""
     timeout: float | None = None
     """seconds for one build"""
     tell: Callable[[str], object] = lambda _: None
-    watch: Callable[[str], Watch] = _unwatched
+    watch: Callable[[str], AbstractContextManager[Watch]] = _unwatched
     """takes the events of the build of that name"""
     wishes: Wishes = field(default_factory=Wishes)
 
@@ -205,7 +206,8 @@ class BuildBench:
         settings.tell(f"building {name}")
         reading = Reading(contents=contents, keep=keep)
         try:
-            found = self._exporting.export(request, reading, settings.watch(name), stamped=stamped)
+            with settings.watch(name) as watch:
+                found = self._exporting.export(request, reading, watch, stamped=stamped)
         except BuildFailed as error:
             raise _judged(error) from error
         except TimedOut as error:
@@ -224,9 +226,9 @@ class BuildBench:
         )
         with self._lock:
             for step in found.steps:
-                if not step.cached and step.completed is not None:
-                    name = work(step)
-                    self.took[name] = max(self.took.get(name, 0.0), step.seconds)
+                if not step.cached:
+                    done = work(step)
+                    self.took[done] = max(self.took.get(done, 0.0), step.seconds)
         cached = f"{built.cached_steps} of {len(built.steps)} steps cached"
         settings.tell(f"built {name} in {built.seconds:.1f} s, {cached}")
         return built
@@ -235,14 +237,15 @@ class BuildBench:
         self, request: BuildRequest, name: str, image: Image, expected: Seen | None
     ) -> Seen:
         settings = self._settings
+        test = settings.test or SmokeTest()
         settings.tell(f"running {name}")
         contexts = {**request.contexts, **self._probe}
         try:
             with settings.builder.look(replace(request, contexts=contexts)) as gateway:
                 place = Place(gateway.solve(), _probe(gateway, image), settings.network)
-                if settings.test.http and place.probe is None:
+                if test.http and place.probe is None:
                     raise NotProvable(_NO_PROBE)
-                return observe(place, image.config, settings.test, expected=expected)
+                return observe(place, image.config, test, expected=expected)
         except BuildFailed as error:
             raise NotProvable(f"What was built can't be run: {reason(error)}.") from error
 
@@ -254,15 +257,10 @@ def _probe(gateway: Gateway, image: Image) -> Result | None:
     return gateway.solve(options=probe.ATTRIBUTES)
 
 
-def work(step: Step) -> str:
-    """What a step does, wherever in the Dockerfile: its name without its number."""
-    return step.name.partition("] ")[2]
-
-
 def _judged(error: BuildFailed) -> NotBuilt:
     """Nobody is to be blamed for a disk that is full, or a network that is down."""
     said = "\n".join([error.message, *error.log_tail])
-    if _NO_ROOM in said:
+    if _NO_ROOM.search(said):
         raise NotProvable(
             f"The builder's disk is full: {reason(error)}; make room (docker builder prune) and "
             "try again."

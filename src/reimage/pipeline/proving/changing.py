@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,9 @@ from reimage.pipeline.proving.wishes import NEWEST
 if TYPE_CHECKING:
     from reimage.model import ContextFacts
     from reimage.pipeline.proving.building import BuildBench, Built
+
+_BLANKS = 40
+"""at the end of a file: next to no language minds, and hardly any two are the same"""
 
 
 class Change:
@@ -40,6 +44,9 @@ class Change:
     def of(self, built: Built) -> ChangeSide:
         """What it costs in one of the images."""
         if id(built) not in self._sides:
+            # Another edit each time, or what one side built would be in the other one's cache.
+            with (self._copy / self.name).open("ab") as file:
+                file.write(bytes(secrets.choice(b" \n") for _ in range(_BLANKS)) + b"\n")
             name = f"{built.name} after an edit of {self.name}"
             again = self._bench.again(built, name, context=self._copy, no_cache=False)
             renewed = new_bytes(built.subject.image, again.subject.image)

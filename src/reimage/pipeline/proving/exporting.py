@@ -120,5 +120,22 @@ _NO_STAMPS = (
 )
 
 
+def work(step: Step) -> str:
+    """What a step does, wherever in the Dockerfile: its name without its number."""
+    return step.name.partition("] ")[2]
+
+
 def _steps(result: BuildResult) -> tuple[Step, ...]:
-    return tuple(step for step in result.steps if _OF_THE_DOCKERFILE.match(step.name))
+    """Each once, as `cached` where it did not run.
+
+    Of two builds at the same time that share steps, one runs them. The other one tells of them
+    twice: as steps of its own, which never end, and as those of its neighbour.
+    """
+    found: dict[str, Step] = {}
+    for step in result.steps:
+        if _OF_THE_DOCKERFILE.match(step.name):
+            ran = not step.cached and step.completed is not None and step.seconds > 0
+            known = found.get(work(step))
+            if known is None or (ran and known.cached):
+                found[work(step)] = step if ran else replace(step, cached=True)
+    return tuple(found.values())

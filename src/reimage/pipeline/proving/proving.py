@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -21,11 +22,11 @@ from reimage.pipeline.proving.search import Found, search
 from reimage.pipeline.proving.trial import Trial
 from reimage.rewriting import Dropped, Identified, Outcome
 from reimage.verify.smoke.judging import failures
+from reimage.verify.smoke.plan import SmokeTest
 
 if TYPE_CHECKING:
     from reimage.dockerfile import Dockerfile
     from reimage.model import ContextFacts
-    from reimage.verify.smoke.plan import SmokeTest
 
 
 class Task(NamedTuple):
@@ -37,6 +38,8 @@ class Task(NamedTuple):
     context: ContextFacts | None
     ignore: bytes
     rewritten: Callable[[frozenset[str]], Outcome]
+    smoke: SmokeTest | None = None
+    """of its configuration; counts where none was named"""
 
 
 class Proved(NamedTuple):
@@ -61,19 +64,23 @@ class Proving:
         BuildKitError where the builder itself fails.
         """
         began = time.monotonic()
+        settings = self._settings
+        test = settings.test or task.smoke or SmokeTest()
         rewritten = lru_cache(maxsize=256)(task.rewritten)
         target = self._settings.request.target
         unchecked = tuple(_unbuilt(rewritten(frozenset()), task.tree, target))
         without = frozenset(one.id for one in unchecked)
         source = task.tree.source.encode("utf-8", "surrogateescape")
         path = task.context.ignore_path if task.context else ".dockerignore"
-        with BuildBench(self._settings, task.folder, source, (path, task.ignore)) as bench:
+        settings = replace(settings, test=test)
+        with BuildBench(settings, task.folder, source, (path, task.ignore)) as bench:
             bench.build_both(rewritten(without))
-            _check_original(bench.original, self._settings.test)
-            trial = Trial(bench, self._settings.test)
+            _check_original(bench.original, test)
+            trial = Trial(bench, test)
             found: Found = search(rewritten, trial, without=without)
-            report = self._report(bench, found, task)
-            report = report._replace(seconds=round(time.monotonic() - began, 3))
+            report = self._report(bench, found, task)._replace(
+                smoke=_described(test), seconds=round(time.monotonic() - began, 3)
+            )
         return Proved(found.outcome, found.dropped, unchecked, report)
 
     def _report(self, bench: BuildBench, found: Found, task: Task) -> BuildReport:
@@ -94,7 +101,7 @@ class Proving:
 
             return BuildReport(
                 builder=self._settings.builder.url,
-                smoke=_described(self._settings.test),
+                smoke="",
                 before=_side(bench.original),
                 after=_side(last),
                 saved=whole(bench, last, renewed),
@@ -158,4 +165,4 @@ def _described(test: SmokeTest) -> str:
         return f"requests: {paths}"
     if test.run:
         return "run: " + " ".join(test.run.args)
-    return "the command stays up or ends as before, and opens the same ports"
+    return "the command stays up or ends as before, opens the same ports, and stays healthy"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
-from reimage.pipeline.proving.building import work
+from reimage.pipeline.proving.exporting import work
 from reimage.pipeline.proving.refused import NotBuilt
 from reimage.pipeline.proving.results import SavingReport
 

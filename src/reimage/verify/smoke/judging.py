@@ -33,6 +33,8 @@ class Seen:
     answers: tuple[Answer, ...] = ()
     output: str = ""
     said: str = ""
+    healthy: bool | None = None
+    """what the image's own health check says; None where it has none or was not asked"""
 
 
 def failures(test: SmokeTest, seen: Seen) -> list[str]:
@@ -66,6 +68,8 @@ def differences(test: SmokeTest, before: Seen, after: Seen) -> list[str]:
         if before.code is None and after.code is None:
             return []
         return [f"the command {what} instead of {instead}{_said(after)}"]
+    if before.healthy and after.healthy is False:
+        return [f"the health check of the image fails{_said(after)}"]
     if closed := before.ports - after.ports:
         return [f"nothing listens on port {min(closed)} any more{_said(after)}"]
     if before.code is not None and _shape(before.output) != _shape(after.output):

@@ -65,12 +65,19 @@ class SmokeTest:
 def read_plan(text: str, name: str) -> SmokeTest:
     """A smoke file. Raises BadSmokeFile."""
     try:
-        table = tomllib.loads(text)
+        return plan_of(tomllib.loads(text), name)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSmokeFile(f"{name} is no smoke file: {error}.") from error
+
+
+def plan_of(table: Mapping[str, Any], name: str) -> SmokeTest:
+    """The table of a smoke file, or of a configuration. Raises BadSmokeFile."""
+    try:
         http = tuple(map(_request, table.get("http", [])))
         run = _command(table["run"]) if "run" in table else None
         env = {str(key): _text(value) for key, value in table.get("env", {}).items()}
         timeout = float(table.get("timeout", SECONDS))
-    except (tomllib.TOMLDecodeError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadSmokeFile(f"{name} is no smoke file: {error}.") from error
     if not 0 < timeout <= _LONGEST or len(http) > _MOST:
         raise BadSmokeFile(

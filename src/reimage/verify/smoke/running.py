@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from buildkit_client.containers import Container, ContainerOptions, Finished
@@ -52,7 +53,10 @@ def observe(
             return process.seen_at_its_end(test.timeout if test.run else _QUIET)
         answers = tuple(_asked(container, each, process, test) for each in test.http)
         ports = _ports(container, process, config, test, expected)
-        return process.seen(ports, answers)
+        seen = process.seen(ports, answers)
+        if test.http or process.has_ended:
+            return seen
+        return replace(seen, healthy=_healthy(container, config, process, test))
 
 
 def command(config: ImageConfig, test: SmokeTest) -> list[str]:
@@ -176,6 +180,44 @@ def _ports(
         before = now
         process.wait(_PAUSE)
     return before or frozenset()
+
+
+def _healthy(
+    container: Container, config: ImageConfig, process: _Process, test: SmokeTest
+) -> bool | None:
+    """What the HEALTHCHECK says, once the ports are open; None where there is none to ask."""
+    kind, *words = (config.healthcheck.test if config.healthcheck else ()) or ("NONE",)
+    if kind not in ("CMD", "CMD-SHELL") or not words:
+        return None
+    if kind == "CMD":
+        # A process that fails ends the whole container: there is one try.
+        with suppress(BuildKitError):
+            return _checked(container, words, config, test).code == 0
+        return False
+    shell = [*(config.shell or ("/bin/sh", "-c")), f"({words[0]}) >&2; echo reimage:$?"]
+    until = time.monotonic() + test.timeout
+    while not process.has_ended and time.monotonic() < until:
+        try:
+            told = _checked(container, shell, config, test).stdout
+        except BuildKitError:
+            return False
+        if told.strip() == b"reimage:0":
+            return True
+        process.wait(_PAUSE)
+    return False
+
+
+def _checked(
+    container: Container, words: list[str], config: ImageConfig, test: SmokeTest
+) -> Finished:
+    return container.run(
+        words,
+        env=environment(config, test.env),
+        cwd=config.workdir or "/",
+        user=config.user,
+        timeout=test.timeout,
+        keep=_KEPT,
+    )
 
 
 def _listening(container: Container) -> frozenset[int]:

@@ -1,0 +1,85 @@
+"""Looks through sources of Go, Rust, C and C++ for programs that they start and libraries that they
+load by name.
+
+Their languages are not parsed: a name of the standard library in front of a parenthesis is enough
+to say that something is started, and a comment that looks like it errs on the safe side.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+
+from reimage.files import FilesError, read
+from reimage.model.compiled_facts import CompiledFacts
+from reimage.model.python_facts import Started
+from reimage.text import decode, late
+
+FILE_LIMIT = 1024 * 1024
+TOTAL_LIMIT = 32 * 1024 * 1024
+COUNT_LIMIT = 5_000
+_C = late(
+    r"(?<![\w.>:])(?:std::)?(?:system|popen|execlp?|execle|execvp?e?|posix_spawnp?)\s*\("
+    r"(?:\s*\"([^\"\n]*)\")?"
+)
+_STARTING = {
+    ".go": late(
+        r"\b(?:exec\.Command(?:Context\([^,\n]*,|\()|os\.StartProcess\(|syscall\.(?:Fork)?Exec\()"
+        r"(?:\s*\"([^\"\n]*)\")?"
+    ),
+    ".rs": late(r"\bCommand::new\(\s*(?:\"([^\"\n]*)\")?"),
+    **dict.fromkeys((".c", ".cc", ".cpp", ".cxx", ".h", ".hpp"), _C),
+}
+_OPENING = late(r"\b(?:plugin\.Open|dlopen|Library::new)\s*\(")
+_NOT_THE_PROGRAM = frozenset(
+    "node_modules vendor target third_party .git test tests testdata docs examples benches".split()
+)
+
+
+class CompiledFiles:
+    """The sources among `paths`, relative to `root`; tests and what others wrote left out."""
+
+    def __init__(self, root: str, paths: Iterable[str]) -> None:
+        self._root = root
+        self._paths = tuple(path for path in paths if _belongs(path))
+        self._facts: CompiledFacts | None = None
+
+    def facts(self) -> CompiledFacts:
+        """What all of them ask for; read once."""
+        if self._facts is None:
+            self._facts = self._read()
+        return self._facts
+
+    def _read(self) -> CompiledFacts:
+        started: list[Started] = []
+        opened: list[str] = []
+        unread = list(self._paths[COUNT_LIMIT:])
+        left = TOTAL_LIMIT
+        for path in self._paths[:COUNT_LIMIT]:
+            try:
+                data = read(os.path.join(self._root, path), limit=min(FILE_LIMIT, left))
+            except FilesError:  # too large, unreadable or gone: said in `unread`
+                unread.append(path)
+                continue
+            left -= len(data)
+            text = decode(data)
+            started += _started(path, text)
+            opened += [f"{path}:{_line(text, match)}" for match in _OPENING.finditer(text)]
+        return CompiledFacts(tuple(started), tuple(opened), tuple(unread))
+
+
+def _belongs(path: str) -> bool:
+    parts = path.split("/")
+    suffix = os.path.splitext(path)[1]
+    is_test = parts[-1].endswith("_test.go") or parts[-1] == "build.rs"
+    return suffix in _STARTING and not is_test and _NOT_THE_PROGRAM.isdisjoint(parts)
+
+
+def _started(path: str, text: str) -> Iterator[Started]:
+    for match in _STARTING[os.path.splitext(path)[1]].finditer(text):
+        yield Started(match[1] or None, path, _line(text, match))
+
+
+def _line(text: str, match: re.Match[str]) -> int:
+    return text.count("\n", 0, match.start()) + 1

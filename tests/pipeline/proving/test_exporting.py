@@ -1,0 +1,73 @@
+"""What builds told becomes figures, and reasons that blame the right one."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from buildkit_client.errors import BuildFailed, StepFailed
+from buildkit_client.status import Step
+from reimage.pipeline.proving.building import _judged
+from reimage.pipeline.proving.exporting import _steps
+from reimage.pipeline.proving.refused import NotProvable
+
+
+def step(name: str, seconds: float = 0.0, *, cached: bool = False, digest: str = "") -> Step:
+    return Step(
+        digest or name, name, (), 1.0, 1.0 + seconds, seconds, cached=cached, error="", group=""
+    )
+
+
+def steps(*told: Step) -> list[tuple[str, bool]]:
+    result: Any = SimpleNamespace(steps=told)
+    return [(one.name, one.cached) for one in _steps(result)]
+
+
+def test_only_the_steps_of_the_dockerfile_count() -> None:
+    told = [step("[internal] load build context", 1), step("exporting to image", 1)]
+    assert steps(*told, step("[build 1/2] FROM x", 1)) == [("[build 1/2] FROM x", False)]
+
+
+def test_a_step_that_a_build_at_the_same_time_ran_counts_once_and_as_run() -> None:
+    own, neighbour = step("[2/3] RUN x", digest="a"), step("[2/3] RUN x", 0.5, digest="b")
+    assert steps(own, neighbour) == [("[2/3] RUN x", False)]
+    assert steps(neighbour, own) == [("[2/3] RUN x", False)]
+
+
+def test_a_step_that_never_ran_came_out_of_the_cache() -> None:
+    assert steps(step("[2/3] RUN x"), step("[3/3] RUN y", cached=True)) == [
+        ("[2/3] RUN x", True),
+        ("[3/3] RUN y", True),
+    ]
+
+
+def failed(message: str, *log: str) -> BuildFailed:
+    return StepFailed(message).with_step("RUN x", log)
+
+
+def test_a_disk_that_is_full_is_nobodys_fault() -> None:
+    with pytest.raises(NotProvable, match=r"The builder's disk is full: .*builder prune"):
+        _judged(failed("exit code: 1", "dd: No space left on device"))
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        "curl: (6) Could not resolve host: example.org",
+        "Temporary failure resolving 'example.org'",
+        "wget: can't connect to remote host: Network is unreachable",
+        "dial tcp: lookup example.org: no such host",
+    ],
+)
+def test_a_network_that_is_down_is_told_from_a_file_that_does_not_build(log: str) -> None:
+    found = _judged(failed("exit code: 6", log))
+    assert found.is_network
+    assert str(found).endswith("is the network of RUN there?")
+
+
+def test_what_else_fails_is_the_files_fault() -> None:
+    found = _judged(failed("exit code: 127", "no-such-program: not found"))
+    assert not found.is_network
+    assert "no-such-program: not found" in str(found)
