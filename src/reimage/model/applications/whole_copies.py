@@ -9,7 +9,8 @@ from typing import NamedTuple
 from reimage.dockerfile import Copy
 from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.entry import entry
-from reimage.model.applications.recipes import application, is_known
+from reimage.model.applications.known import is_known
+from reimage.model.applications.recipes import application
 from reimage.model.applications.references import official
 from reimage.model.context import ContextFacts
 from reimage.model.copies.copied_files import destination
