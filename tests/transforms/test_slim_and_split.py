@@ -6,10 +6,19 @@ import pytest
 from tests.fixture_cases import Case, find_cases
 
 from reimage.dockerfile import parse
+from reimage.model import ContextFacts
 from reimage.rewriting import Claim, rewrite
 from reimage.transforms import load
 
-BESIDE = ("split_build_stage", "use_distroless_final_stage", "use_slim_base")
+BESIDE = (
+    "copy_only_what_runs",
+    "drop_build_tools",
+    "run_as_nonroot",
+    "split_build_stage",
+    "use_distroless_final_stage",
+    "use_slim_base",
+    "use_slim_final_stage",
+)
 CASES = [case for case in find_cases() if case.transformation in BESIDE]
 
 
@@ -31,3 +40,43 @@ def test_together_they_come_to_rest(case: Case) -> None:
 
     once = run(tree.source)
     assert run(once) == once
+
+
+FAT = """\
+FROM node:22 AS build
+WORKDIR /app
+COPY package.json .
+RUN npm install --omit=dev
+
+FROM node:22
+WORKDIR /app
+COPY --from=build /app/node_modules node_modules
+COPY server.js .
+CMD ["node", "server.js"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("left_out", "image"),
+    [
+        ((), "gcr.io/distroless/nodejs22-debian12"),
+        (("use_distroless_final_stage",), "node:22-slim"),
+        (("use_distroless_final_stage", "use_slim_final_stage"), "node:22"),
+    ],
+)
+def test_slim_takes_the_place_of_distroless_where_that_is_left_out(
+    left_out: tuple[str, ...], image: str
+) -> None:
+    context = ContextFacts({"package.json": 2, "server.js": 1}, frozenset(), texts={})
+    chosen = [each for each in load() if each.alternative_to is None and each.name not in left_out]
+    outcome = rewrite(parse(FAT).tree, chosen, allow=Claim.SAME_BEHAVIOUR, context=context)
+    assert f"\nFROM {image}\n" in outcome.text
+
+
+def test_slim_takes_the_place_of_distroless_where_a_proof_drops_that() -> None:
+    context = ContextFacts({"package.json": 2, "server.js": 1}, frozenset(), texts={})
+    chosen = [each for each in load() if each.alternative_to is None]
+    first = rewrite(parse(FAT).tree, chosen, context=context)
+    dropped = [one.id for one in first.applied if "distroless" in one.transformation.name]
+    second = rewrite(parse(FAT).tree, chosen, context=context, without=dropped)
+    assert "\nFROM node:22-slim\n" in second.text

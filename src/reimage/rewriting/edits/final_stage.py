@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from reimage.dockerfile import (
@@ -150,7 +150,7 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
         yield line + newline
     around, sources = _apart(stage, application.artifacts)
     build = build_name(stage)
-    dependencies = _copies(application.dependencies, build)
+    dependencies = _copies(_apart_from(application.artifacts, application.dependencies), build)
     waiting = [*_copies(around, build), *dependencies, *application.settings]
     late_workdir = _made_by_a_copy(split)
     first_install = next((s.run.run for s in steps if s.kind is Kind.DEPENDENCIES), None)
@@ -170,6 +170,15 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
             yield from (line + newline for line in _copies((*sources, *program), build))
             if late_workdir:
                 yield _text(late_workdir, source, late_workdir.span)
+
+
+def _apart_from(
+    artifacts: Sequence[Artifact], dependencies: Sequence[Artifact]
+) -> Iterator[Artifact]:
+    """The dependencies that do not come with an artifact above them: a file is shipped once."""
+    for each in dependencies:
+        if not any(is_at_or_above(a.path, each.path) for a in artifacts if a.to is None):
+            yield each
 
 
 def _apart(
@@ -221,7 +230,7 @@ def _accounts(steps: Sequence[Step]) -> Iterator[str]:
         yield "RUN " + " && ".join(" ".join(text.split()) for text in texts)
 
 
-def _copies(artifacts: Sequence[Artifact], build: str) -> Iterator[str]:
+def _copies(artifacts: Iterable[Artifact], build: str) -> Iterator[str]:
     for path, owner, to in artifacts:
         flag = f" --chown={owner}" if owner else ""
         yield f"COPY --from={build}{flag} {path} {to or path}"
