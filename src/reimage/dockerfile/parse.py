@@ -4,17 +4,18 @@ Where BuildKit would stop with an error, reading goes on and the place is noted 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple, TypeAlias
 
 from reimage.dockerfile.checks import check
 from reimage.dockerfile.heredocs import Heredoc, Opener, find_openers
-from reimage.dockerfile.instructions import CLASSES, Onbuild, Unknown
+from reimage.dockerfile.instructions import Onbuild
 from reimage.dockerfile.logical import Logical
+from reimage.dockerfile.one_instruction import read_instruction
 from reimage.dockerfile.tokens import SPACE, Token, TokenKind
-from reimage.dockerfile.tree import Directive, Dockerfile, Instruction, Problem
-from reimage.dockerfile.words import BLANKS, Flag, split_flags, split_json
+from reimage.dockerfile.tree import Directive, Dockerfile, Instruction, Problem, untouched
+from reimage.dockerfile.words import split_json
 from reimage.text import Edit, Span, apply_edits, split_lines
 
 _DIRECTIVE = re.compile(
@@ -22,7 +23,6 @@ _DIRECTIVE = re.compile(
 )
 _DIRECTIVES = frozenset(("syntax", "escape", "check"))
 _WITH_HEREDOCS = frozenset(("RUN", "COPY", "ADD"))
-_NO_SPAN = Span(0, 0)
 _NOTHING: Mapping[int, Instruction] = MappingProxyType({})
 _LONGEST_LINE = 65_535
 """bytes; BuildKit's line scanner gives up beyond (Go's bufio.MaxScanTokenSize)."""
@@ -59,27 +59,6 @@ def _read(source: str, known: Mapping[int, Instruction]) -> Parsed:
         for instruction in tree.instructions:
             instruction.accepted = True
     return Parsed(tree, tuple(problems))
-
-
-def untouched(tree: Dockerfile, edits: Sequence[Edit]) -> dict[int, Instruction]:
-    """The accepted instructions that `edits`, in order, leave alone, by where they stand then.
-
-    What comes to stand behind the end of the file may become part of the last one.
-    """
-    found: dict[int, Instruction] = {}
-    number = by = 0
-    for instruction in tree.instructions:
-        start, end = instruction.full_span
-        while number < len(edits) and edits[number].span.end <= start:
-            span, text = edits[number]
-            by += len(text) - (span.end - span.start)
-            number += 1
-        ends_file = end == len(tree.source)
-        if number < len(edits) and edits[number].span.start < end + ends_file:
-            continue
-        if instruction.accepted:
-            found[start + by] = instruction.moved(by)
-    return found
 
 
 _Line: TypeAlias = tuple[int, str, str]
@@ -298,38 +277,6 @@ class _Reader:
             end,
             content,
         )
-
-
-def read_instruction(logical: Logical, escape: str, *, trigger: bool = False) -> Instruction:
-    """The instruction that a logical line holds; tokens, heredocs and span are not known yet."""
-    text = logical.text
-    stop = len(text.rstrip(SPACE))
-    start = len(text) - len(text.lstrip(SPACE)) if text and text[0] in SPACE else 0
-    blank = BLANKS.search(text, start, stop)
-    keyword_end, at = blank.span() if blank else (stop, stop)
-    flags: tuple[Flag, ...] = ()
-    at = _behind_space(text, at, stop)
-    if text.startswith("--", at):
-        flags, at = split_flags(logical.part(0, stop), at, escape)
-        at = _behind_space(text, at, stop)
-    keyword = text[start:keyword_end]
-    if keyword.isascii():
-        # str.upper would make SHELL of ſhell, and two letters of ß.
-        keyword = keyword.upper()
-    kind = CLASSES.get(keyword, Unknown)
-    arguments = logical.part(at, max(at, stop))
-    whole = logical.part(start, len(text)) if start else logical
-    found = kind(keyword, whole, flags, arguments, (), _NO_SPAN, escape, trigger=trigger)
-    if isinstance(found, Onbuild) and arguments.text and not trigger:
-        found.inner = read_instruction(arguments, escape, trigger=True)
-        found.inner.span = arguments.whole
-    return found
-
-
-def _behind_space(text: str, at: int, stop: int) -> int:
-    while at < stop and text[at] in SPACE:
-        at += 1
-    return at
 
 
 def _complete(

@@ -1,13 +1,13 @@
 """The tree: directives, instructions and the trivia between them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple, Self
 
 from reimage.dockerfile.heredocs import Heredoc
 from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tokens import Token, TokenKind, cut
 from reimage.dockerfile.words import Flag
-from reimage.text import LineIndex, Span, kept
+from reimage.text import Edit, LineIndex, Span, kept
 
 
 class Problem(NamedTuple):
@@ -184,3 +184,24 @@ class Dockerfile:
     def line(self, instruction: Instruction) -> int:
         """The 1-based line of the instruction's keyword."""
         return self.lines.line(instruction.span.start)
+
+
+def untouched(tree: Dockerfile, edits: Sequence[Edit]) -> dict[int, Instruction]:
+    """The accepted instructions that `edits`, in order, leave alone, by where they stand then.
+
+    What comes to stand behind the end of the file may become part of the last one.
+    """
+    found: dict[int, Instruction] = {}
+    number = by = 0
+    for instruction in tree.instructions:
+        start, end = instruction.full_span
+        while number < len(edits) and edits[number].span.end <= start:
+            span, text = edits[number]
+            by += len(text) - (span.end - span.start)
+            number += 1
+        ends_file = end == len(tree.source)
+        if number < len(edits) and edits[number].span.start < end + ends_file:
+            continue
+        if instruction.accepted:
+            found[start + by] = instruction.moved(by)
+    return found
