@@ -10,7 +10,6 @@ from reimage.dockerfile import Copy
 from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.entry import entry
 from reimage.model.applications.known import is_known
-from reimage.model.applications.recipes import application
 from reimage.model.applications.references import official
 from reimage.model.context import ContextFacts
 from reimage.model.copies.copied_files import destination
@@ -54,6 +53,8 @@ def narrower(
     facts: Facts, stage: Stage, whole: WholeCopy, context: ContextFacts
 ) -> Narrower | str | None:
     """What of the folder runs; a sentence where that can't be told; None where it is all of it."""
+    from reimage.model.applications.recipes import application
+
     builder, folder = whole.builder, whole.folder
     found = application(builder, context, entry(stage))
     if found is None or isinstance(found, str):
