@@ -2,8 +2,9 @@
 
 A lie is a folder `fixtures/lies/<name>/` with the Dockerfile `before/` and what the lie makes of
 it, `after/`; `lie.toml` tells its `claim`, the fields it says it `may-change`, the command of the
-`smoke` test if there is one, and the `reason` for which it is to be dropped. Lies about the
-configuration are caught before anything is built, as are all that the text tells already.
+`smoke` test if there is one, the seconds a build may take (`build-timeout`), and the `reason` for
+which it is to be dropped. Lies about the configuration are caught before anything is built, as are
+all that the text tells already.
 """
 
 from __future__ import annotations
@@ -83,7 +84,8 @@ def test_a_lie_is_caught_and_named_and_what_is_honest_stays(
     smoke = told.get("smoke")
     run = Command(tuple(smoke.split()), whole=True, exit=None) if smoke else None
     source = _source(folder / "before")
-    proved = _proved(daemon, make_context(), source, (spread_out, lie), SmokeTest(run=run))
+    test, limit = SmokeTest(run=run), told.get("build-timeout")
+    proved = _proved(daemon, make_context(), source, (spread_out, lie), test, limit)
     (dropped,) = [*proved.outcome.dropped, *proved.dropped]
     assert dropped.rewrite.transformation is lie
     assert told["reason"] in dropped.reason
@@ -97,6 +99,7 @@ def _proved(
     source: str,
     transformations: tuple[Transformation, ...],
     test: SmokeTest,
+    limit: float | None,
 ) -> Proved:
     tree = parse(source).tree
 
@@ -104,5 +107,6 @@ def _proved(
         return rewrite(tree, transformations, without=without)
 
     with connect(daemon.host) as builder:
-        settings = Settings(builder, BuildRequest(network="host"), test, tell=print)
+        request = BuildRequest(network="host")
+        settings = Settings(builder, request, test, timeout=limit, tell=print)
         return Proving(settings)(Task(tree, context, None, b"", rewritten))

@@ -50,17 +50,6 @@ def test_a_build_that_hangs_is_given_up(daemon: Daemon, dockerfile: Path) -> Non
     assert time.monotonic() - began < 30
 
 
-def test_a_rewritten_file_whose_build_hangs_is_dropped_by_the_same_limit(
-    daemon: Daemon, dockerfile: Path
-) -> None:
-    """Only the label's value differs, so the original is cached and its rewrite hangs."""
-    hangs = SMALL.replace("CMD", 'RUN [ -z "$MODE" ] || sleep 300\nCMD')
-    dockerfile.write_text(hangs)
-    command = ["optimize", str(dockerfile), "--build", f"--builder={daemon.host}"]
-    done = CliRunner().invoke(cli, [*command, "--build-timeout=60"])
-    assert done.exit_code == 0, done.stderr
-
-
 def test_a_run_without_its_network_says_so(daemon: Daemon, dockerfile: Path) -> None:
     source = SMALL.replace("CMD", "RUN nc -w 2 192.0.2.1 80\nCMD")
     told = failed(dockerfile, source, daemon.host, "--network=none")
