@@ -289,7 +289,7 @@ def _judged(error: BuildFailed) -> NotBuilt:
 def reason(error: BuildFailed) -> str:
     """Why a build failed, as part of a sentence."""
     place = error.location
-    where = f"line {place.first} does not build: " if place and place.first else ""
+    where = f"line {place.first}: " if place and place.first else ""
     last = next((line.strip() for line in reversed(error.log_tail) if line.strip()), "")
     said = f" ({last[:200]})" if last else ""
     return where + error.message.strip().rstrip(".")[:400] + said
