@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from buildkit_client.errors import BuildFailed, StepFailed
+from buildkit_client.errors import BuildFailed, SourceLocation, StepFailed
 from buildkit_client.status import Step
 from reimage.pipeline.proving.building import _judged
-from reimage.pipeline.proving.exporting import _steps
+from reimage.pipeline.proving.exporting import Exporting, _steps
 from reimage.pipeline.proving.refused import NotProvable
 
 
@@ -71,3 +71,25 @@ def test_what_else_fails_is_the_files_fault() -> None:
     found = _judged(failed("exit code: 127", "no-such-program: not found"))
     assert not found.is_network
     assert "no-such-program: not found" in str(found)
+
+
+@pytest.mark.parametrize(
+    ("vertex", "is_located", "tries"),
+    [("sha256:a", False, 2), ("sha256:a", True, 1), ("", False, 1)],
+    ids=["a step without its line", "a step with its line", "no step"],
+)
+def test_a_step_that_fails_without_its_line_is_tried_once_more(
+    monkeypatch: pytest.MonkeyPatch, vertex: str, is_located: bool, tries: int
+) -> None:
+    location = SourceLocation("Dockerfile", 4, 4, b"RUN x") if is_located else None
+    tried: list[object] = []
+
+    def fails(_self: Exporting, *request: object, **_options: object) -> None:
+        tried.append(request)
+        raise StepFailed("exit code: 1", vertex=vertex, location=location)
+
+    monkeypatch.setattr(Exporting, "_export", fails)
+    nothing: Any = None
+    with pytest.raises(StepFailed):
+        Exporting(nothing, None).export(nothing, nothing, nothing)
+    assert len(tried) == tries
