@@ -14,6 +14,10 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NO_MODES: Mapping[str, int] = MappingProxyType({})
 
 
+class NeedsContext(NamedTuple):
+    """What is asked can't be told without the build context, and there is none."""
+
+
 class ContextFacts(NamedTuple):
     """The files that a build would be sent, after the ignore file.
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts, Stage
-from reimage.model.applications.build_tools import NeedsContext, Tools, build_tools
+from reimage.model.applications.build_tools import Tools, build_tools
+from reimage.model.context import NeedsContext
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 from reimage.rewriting.edits.script_edits import append_commands
 from reimage.shell import Word

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from reimage.dockerfile import Cmd, Entrypoint
 from reimage.model import Facts
-from reimage.model.applications.other_user import NeedsContext, other_user
+from reimage.model.applications.other_user import other_user
+from reimage.model.context import NeedsContext
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 from reimage.text import Edit, Span
 

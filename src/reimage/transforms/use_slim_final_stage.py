@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts
-from reimage.model.applications.slim_finals import NeedsContext, SlimFinal, slim_final
+from reimage.model.applications.slim_finals import SlimFinal, slim_final
+from reimage.model.context import NeedsContext
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 from reimage.rewriting.edits.packages import install_packages
 from reimage.text import Edit, Span

@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
+from buildkit_client import BuildRequest
 from buildkit_client.errors import BuildFailed, SourceLocation, StepFailed
 from buildkit_client.status import Step
-from reimage.pipeline.proving.building import _judged
-from reimage.pipeline.proving.exporting import Exporting, _steps
-from reimage.pipeline.proving.refused import NotProvable
+from reimage.pipeline.proving.building import BuildBench, Settings, _judged
+from reimage.pipeline.proving.exporting import _steps
+from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 
 
 def step(name: str, seconds: float = 0.0, *, cached: bool = False, digest: str = "") -> Step:
@@ -74,22 +75,36 @@ def test_what_else_fails_is_the_files_fault() -> None:
 
 
 @pytest.mark.parametrize(
-    ("vertex", "is_located", "tries"),
-    [("sha256:a", False, 2), ("sha256:a", True, 1), ("", False, 1)],
+    ("vertex", "is_located", "lacks_line"),
+    [("sha256:a", False, True), ("sha256:a", True, False), ("", False, False)],
     ids=["a step without its line", "a step with its line", "no step"],
 )
-def test_a_step_that_fails_without_its_line_is_tried_once_more(
-    monkeypatch: pytest.MonkeyPatch, vertex: str, is_located: bool, tries: int
+def test_a_step_that_fails_without_its_line_is_told_apart(
+    vertex: str, is_located: bool, lacks_line: bool
 ) -> None:
     location = SourceLocation("Dockerfile", 4, 4, b"RUN x") if is_located else None
-    tried: list[object] = []
+    found = _judged(StepFailed("exit code: 1", vertex=vertex, location=location))
+    assert found.lacks_line == lacks_line
+    assert str(found).startswith("line 4: ") == is_located
 
-    def fails(_self: Exporting, *request: object, **_options: object) -> None:
-        tried.append(request)
-        raise StepFailed("exit code: 1", vertex=vertex, location=location)
 
-    monkeypatch.setattr(Exporting, "_export", fails)
-    nothing: Any = None
-    with pytest.raises(StepFailed):
-        Exporting(nothing, None).export(nothing, nothing, nothing)
+@pytest.mark.parametrize(
+    ("flags", "tries"),
+    [({}, 1), ({"lacks_line": True}, 2), ({"is_network": True}, 2)],
+    ids=["the file's fault", "no line", "the network's fault"],
+)
+def test_what_another_try_may_mend_is_tried_once_more(
+    monkeypatch: pytest.MonkeyPatch, flags: dict[str, bool], tries: int
+) -> None:
+    tried: list[str] = []
+
+    def fails(_self: BuildBench, name: str, _request: object) -> None:
+        tried.append(name)
+        raise NotBuilt("it does not", **flags)
+
+    monkeypatch.setattr(BuildBench, "_build", fails)
+    builder: Any = None
+    bench = BuildBench(Settings(builder, BuildRequest()), None, b"", ("", b""))
+    with pytest.raises(NotBuilt):
+        bench.build("it", b"", b"")
     assert len(tried) == tries

@@ -15,9 +15,10 @@ from reimage.model.applications.entry import entry
 from reimage.model.applications.entry_scripts import entry_script, is_script
 from reimage.model.applications.linked_libraries import distributions
 from reimage.model.applications.references import official
+from reimage.model.applications.started_programs import started_by_sources
 from reimage.model.applications.steps import Kind, Step, steps
 from reimage.model.applications.system_packages import library_of
-from reimage.model.context import ContextFacts
+from reimage.model.context import ContextFacts, NeedsContext
 from reimage.model.packages.package_names import package_names
 from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
@@ -85,10 +86,6 @@ class Tools(NamedTuple):
     names: tuple[str, ...]
     libraries: tuple[str, ...]
     used: bool
-
-
-class NeedsContext(NamedTuple):
-    """The build context would tell."""
 
 
 def build_tools(
@@ -220,15 +217,10 @@ def _of_sources(context: ContextFacts, programs: set[str]) -> str | None:
     compiling = _COMPILE_WHEN_THEY_RUN.intersection(distributions(context))
     if compiling:
         return f"{min(compiling)} may compile when it runs"
-    sources = context.python.facts() if context.python else None
-    if sources is None or sources.unread:
-        return "its sources can't be read, so that it is not known what they start"
-    if sources.through_shell:
-        return f"{sources.through_shell[0]} asks a shell to run something"
-    for each in sources.started:
-        if each.program is None:
-            return f"{each.path}:{each.line} starts a program whose name it computes"
-        programs.add(each.program.rpartition("/")[2])
+    started = started_by_sources(context)
+    if isinstance(started, str):
+        return started
+    programs.update(started)
     return None
 
 

@@ -11,7 +11,7 @@ from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.entry_scripts import is_script
 from reimage.model.applications.references import official
 from reimage.model.applications.steps import Kind, steps
-from reimage.model.context import ContextFacts
+from reimage.model.context import ContextFacts, NeedsContext
 from reimage.model.copies.copied_files import destination
 from reimage.model.copies.file_effects import Effect
 from reimage.model.facts import Facts
@@ -48,10 +48,6 @@ class OtherUser(NamedTuple):
 
     user: str
     lines: tuple[str, ...]
-
-
-class NeedsContext(NamedTuple):
-    """The build context would tell."""
 
 
 def other_user(facts: Facts, stage: Stage) -> OtherUser | NeedsContext | str | None:

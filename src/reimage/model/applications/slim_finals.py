@@ -15,9 +15,10 @@ from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.entry_scripts import entry_script
 from reimage.model.applications.linked_libraries import linked
 from reimage.model.applications.references import Official, official
+from reimage.model.applications.started_programs import started_by_sources
 from reimage.model.applications.steps import Kind, Step, steps
 from reimage.model.applications.system_packages import package_of_program
-from reimage.model.context import ContextFacts
+from reimage.model.context import ContextFacts, NeedsContext
 from reimage.model.packages.package_names import package_names
 from reimage.model.stages import Stage
 from reimage.shell import Verb
@@ -39,10 +40,6 @@ class SlimFinal(NamedTuple):
     image: str
     packages: tuple[str, ...] = ()
     assumed: str | None = None
-
-
-class NeedsContext(NamedTuple):
-    """The build context would tell."""
 
 
 def slim_final(stage: Stage, context: ContextFacts | None) -> SlimFinal | NeedsContext | str | None:
@@ -179,16 +176,12 @@ def _programs(
         names += script.programs
     if official(stage.image or "", "python"):
         sources = context.python.facts() if context.python else None
-        if sources is None or sources.unread:
-            return "its sources can't be read, so that it is not known what they start"
-        if sources.opened_libraries:
+        if sources is not None and sources.opened_libraries:
             return f"{sources.opened_libraries[0]} opens a library by name, which may not be there"
-        if sources.through_shell:
-            return f"{sources.through_shell[0]} asks a shell to run something"
-        for each in sources.started:
-            if each.program is None:
-                return f"{each.path}:{each.line} starts a program whose name it computes"
-            names.append(each.program.rpartition("/")[2])
+        of_sources = started_by_sources(context)
+        if isinstance(of_sources, str):
+            return of_sources
+        names += of_sources
     if compiler := next((name for name in names if name in _COMPILERS), None):
         return f"it starts {compiler} when it runs"
     return tuple(dict.fromkeys(names))

@@ -201,9 +201,10 @@ class BuildBench:
         try:
             return self._build(name, request)
         except NotBuilt as error:
-            if not error.is_network:
+            if not error.is_network and not error.lacks_line:
                 raise
-        return self._build(f"{name} once more, as something was out of reach", request)
+            why = "as something was out of reach" if error.is_network else "to see at which line"
+        return self._build(f"{name} once more, {why}", request)
 
     def _build(self, name: str, request: BuildRequest, *, stamped: bool = False) -> Built:
         settings = self._settings
@@ -283,7 +284,7 @@ def _judged(error: BuildFailed) -> NotBuilt:
         ) from error
     if _NO_NETWORK.search(said):
         return NotBuilt(f"{reason(error)}; is the network of RUN there?", is_network=True)
-    return NotBuilt(reason(error))
+    return NotBuilt(reason(error), lacks_line=bool(error.vertex) and error.location is None)
 
 
 def reason(error: BuildFailed) -> str:

@@ -12,7 +12,7 @@ from dataclasses import replace
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple
 
-from buildkit_client import BuildFailed, Event, IntoEngine, OciArchive
+from buildkit_client import Event, IntoEngine, OciArchive
 from reimage.image.arriving import ArrivingImage
 from reimage.pipeline.proving.refused import NotProvable
 
@@ -63,17 +63,6 @@ class Exporting:
 
         Raises a BuildKitError, an ImageError or a DockerError.
         """
-        try:
-            return self._export(request, reading, watch, stamped=stamped)
-        except BuildFailed as error:
-            if error.location or not error.vertex:
-                raise
-        # Builds at the same time share a step, and its line is told to one of them only.
-        return self._export(request, reading, watch, stamped=stamped)
-
-    def _export(
-        self, request: BuildRequest, reading: Reading, watch: Watch, *, stamped: bool
-    ) -> Exported:
         if "oci" not in self._builder.abilities.exporters:
             if stamped:
                 raise NotProvable(_NO_STAMPS)
