@@ -17,13 +17,14 @@ from reimage.pipeline.config import Config, ConfigError, find_config, load_confi
 from reimage.pipeline.digests import with_digests
 from reimage.pipeline.errors import UsageError
 from reimage.pipeline.options import Options
+from reimage.pipeline.patching import contents, only_hunks, patches
 from reimage.pipeline.policing import violation_reports
 from reimage.pipeline.reporting import Names, as_proved, file_report, problem_reports
 from reimage.pipeline.results import FileReport, Status
 from reimage.pipeline.selection import select
 from reimage.rewriting import Claim, Outcome, Transformation, rewrite
-from reimage.rewriting.patches import Patch, apply_hunks, make_patch
-from reimage.text import decode, encode
+from reimage.rewriting.patches import Patch
+from reimage.text import decode
 
 if TYPE_CHECKING:
     from reimage.pipeline.proving.proving import Proving
@@ -189,12 +190,12 @@ def _optimize(
     if options.proving and outcome.applied:
         report, files = _proved(options.proving, parsed.tree, rewritten, name, plan, context)
         return report._replace(violations=violations), files
-    patches, report = _told(outcome, name, plan, context)
+    made, report = _told(outcome, name, plan, context)
     report = report._replace(violations=violations)
     if options.hunks is not None:
         names = _names(name, plan, outcome)
-        return _only_hunks(report, outcome, names, patches, context, options.hunks)
-    return report, _contents(outcome, _names(name, plan, outcome))
+        return only_hunks(report, outcome, names, made, context, options.hunks)
+    return report, contents(outcome, _names(name, plan, outcome))
 
 
 def _rewritten(
@@ -218,8 +219,8 @@ def _told(
     outcome: Outcome, name: str, plan: _Plan, context: ContextFacts | None
 ) -> tuple[list[Patch], FileReport]:
     names = _names(name, plan, outcome)
-    patches = _patches(outcome, names, context)
-    return patches, file_report(outcome, names, patches, plan.status)
+    made = patches(outcome, names, context)
+    return made, file_report(outcome, names, made, plan.status)
 
 
 def _proved(
@@ -248,80 +249,10 @@ def _proved(
     outcome = replace(proved.outcome, dropped=[*proved.outcome.dropped, *proved.dropped])
     _, report = _told(outcome, name, plan, context)
     report = as_proved(report, proved.unchecked, tree.lines)._replace(build=proved.report)
-    return report, _contents(outcome, _names(name, plan, outcome))
-
-
-def _contents(outcome: Outcome, names: Names) -> dict[str, bytes]:
-    contents = {names.others[path]: encode(text) for path, text in outcome.files.items()}
-    if outcome.text != outcome.source:
-        contents[names.dockerfile] = encode(outcome.text)
-    return contents
+    return report, contents(outcome, _names(name, plan, outcome))
 
 
 def _names(name: str, plan: _Plan, outcome: Outcome) -> Names:
     folder = plan.context or Path()
     others = {path: os.path.normpath(folder / path) for path in outcome.files}
     return Names(name, {path: Path(full).as_posix() for path, full in others.items()})
-
-
-def _before(path: str, context: ContextFacts | None) -> str | None:
-    return context.texts.get(path) if context else None
-
-
-def _patches(outcome: Outcome, names: Names, context: ContextFacts | None) -> list[Patch]:
-    patches = [make_patch(names.dockerfile, outcome.source, outcome.text)]
-    for path, text in sorted(outcome.files.items()):
-        number = sum(len(patch.hunks) for patch in patches) + 1
-        before = _before(path, context)
-        patches.append(make_patch(names.others[path], before, text, first_number=number))
-    return patches
-
-
-def _only_hunks(
-    report: FileReport,
-    outcome: Outcome,
-    names: Names,
-    patches: list[Patch],
-    context: ContextFacts | None,
-    numbers: tuple[int, ...],
-) -> tuple[FileReport, dict[str, bytes]]:
-    """The same with some hunks left out. What remains must still be a Dockerfile."""
-    last = sum(len(patch.hunks) for patch in patches)
-    missing = [number for number in numbers if not 1 <= number <= last]
-    if missing:
-        there = f"there are {last}" if last else "there are none"
-        raise UsageError(
-            f"There is no hunk {missing[0]} in the patch of {names.dockerfile}: {there}."
-        )
-    _refuse_halves(report, numbers)
-    kept = replace(outcome, files={})
-    kept.text = apply_hunks(outcome.source, patches[0], numbers)
-    for path, patch in zip(sorted(outcome.files), patches[1:], strict=True):
-        if any(hunk.number in numbers for hunk in patch.hunks):
-            kept.files[path] = apply_hunks(_before(path, context), patch, numbers)
-    if problems := parse(kept.text).problems:
-        message = (
-            f"With only these hunks {names.dockerfile} would not build: {problems[0].message}."
-        )
-        return FileReport(names.dockerfile, error=message), {}
-    reasons = {id for hunk in report.hunks if hunk.number in numbers for id in hunk.reasons}
-    again = file_report(kept, names, _patches(kept, names, context), Status.SUGGESTED)
-    rewrites = tuple(
-        one
-        if one.id in reasons or one.status in (Status.HELD_BACK, Status.DROPPED)
-        else one._replace(status=Status.HELD_BACK, reason="its hunk was not chosen")
-        for one in report.rewrites
-    )
-    return again._replace(rewrites=rewrites), _contents(kept, names)
-
-
-def _refuse_halves(report: FileReport, numbers: tuple[int, ...]) -> None:
-    """A rewrite that moves something has a hunk where it goes and one where it comes from."""
-    for one in report.changed:
-        hunks = [hunk.number for hunk in report.hunks if one.id in hunk.reasons]
-        left_out = [number for number in hunks if number not in numbers]
-        if left_out and len(left_out) < len(hunks):
-            together = ", ".join(map(str, hunks))
-            raise UsageError(
-                f"The hunks {together} of {report.path} are one {one.name}: take all or none."
-            )
