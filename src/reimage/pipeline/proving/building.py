@@ -121,6 +121,7 @@ class BuildBench:
         self._pool = ThreadPoolExecutor(_AT_ONCE, "build")
         self._variants: dict[tuple[bytes, bytes], Future[Built]] = {}
         self._lock = Lock()
+        self._alone = Lock()
         self._original: Built | None = None
         self.builds = 0
         self.took: dict[str, float] = {}
@@ -204,7 +205,8 @@ class BuildBench:
             if not error.is_network and not error.lacks_line:
                 raise
             why = "as something was out of reach" if error.is_network else "to see at which line"
-        return self._build(f"{name} once more, {why}", request)
+        with self._alone:  # of builds that share the step that fails, one is told the line
+            return self._build(f"{name} once more, {why}", request)
 
     def _build(self, name: str, request: BuildRequest, *, stamped: bool = False) -> Built:
         settings = self._settings
