@@ -2,19 +2,23 @@
 
 Builds everything on the base images of the tests (tests/engine), twice, which takes about an hour
 on a quiet machine and needs one that can run an engine; names of applications as arguments build
-only those, and print the page. It holds measurements, so nothing checks whether it is up to date;
-run this again when a structural transformation changes.
+only those, and print the page. `--kept FOLDER` keeps the figures of each application there and
+takes those that are kept already: a run that was interrupted goes on. The page holds measurements,
+so nothing checks whether it is up to date; run this again when a structural transformation changes.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,6 +31,7 @@ from tests.engine.daemon import Daemon, running_daemon  # noqa: E402
 from tests.engine.edit_costs import Costs, costs  # noqa: E402
 from tests.engine.install import install  # noqa: E402
 from tests.engine.structure import (  # noqa: E402
+    Built,
     applications,
     folder_of,
     rewritten,
@@ -219,17 +224,35 @@ def _commit() -> str:
     return done.stdout.strip()
 
 
+def kept(file: Path) -> Row:
+    """The figures that were written to the file; none where there is no such file."""
+    if not file.exists():
+        return {}
+    read = json.loads(file.read_text("utf-8"))
+    return {kind: Costs(Built(*built), *others) for kind, (built, *others) in read.items()}
+
+
 def main() -> int:
-    chosen: Sequence[str] = sys.argv[1:] or applications()
-    split = [app for app in chosen if structural(rewritten(app))]
-    with (
-        tempfile.TemporaryDirectory() as logs,
-        running_daemon(install(), "containerd", Path(logs)) as daemon,
-        serving_bases(daemon) as bases,
-    ):
-        rows = {app: measure(daemon, bases, app) for app in split}
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("apps", nargs="*", metavar="APPLICATION")
+    parser.add_argument("--kept", type=Path, metavar="FOLDER")
+    chosen = parser.parse_args()
+    split = [app for app in chosen.apps or applications() if structural(rewritten(app))]
+    files = {app: chosen.kept / f"{app}.json" for app in split} if chosen.kept else {}
+    rows = {app: row for app, file in files.items() if (row := kept(file))}
+    missing = [app for app in split if app not in rows]
+    with ExitStack() as stack:
+        if missing:
+            logs = stack.enter_context(tempfile.TemporaryDirectory())
+            daemon = stack.enter_context(running_daemon(install(), "containerd", Path(logs)))
+            bases = stack.enter_context(serving_bases(daemon))
+        for app in missing:
+            rows[app] = measure(daemon, bases, app)
+            if app in files:
+                files[app].parent.mkdir(parents=True, exist_ok=True)
+                files[app].write_text(json.dumps(rows[app]), encoding="utf-8")
     text = page(rows)
-    if sys.argv[1:]:
+    if chosen.apps:
         print(text)
     else:
         (ROOT / "docs" / "structure.md").write_text(text, encoding="utf-8")
