@@ -17,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,7 +77,7 @@ def measure(daemon: Daemon, bases: Bases, app: str) -> Row:
     return row
 
 
-def page(rows: Mapping[str, Row]) -> str:
+def page(rows: Mapping[str, Row], unmeasured: Sequence[str]) -> str:
     """The page for what was measured, with the reasons why other applications stay as they are."""
     ratios = [row["ours"].built.size / row["naive"].built.size for row in rows.values()]
     lines = [
@@ -93,6 +93,7 @@ def page(rows: Mapping[str, Row]) -> str:
         ),
         "",
         f"Median of ours by naive: {statistics.median(ratios):.2f}; worst {max(ratios):.2f}.",
+        *([f"Split, but not measured: {', '.join(unmeasured)}."] if unmeasured else ()),
         "",
         "| application | naive | expert | ours | ours / naive | ours / expert | layers | smoke |",
         "|---|---|---|---|---|---|---|---|",
@@ -236,13 +237,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("apps", nargs="*", metavar="APPLICATION")
     parser.add_argument("--kept", type=Path, metavar="FOLDER")
+    parser.add_argument("--only-kept", action="store_true", help="build nothing")
     chosen = parser.parse_args()
     split = [app for app in chosen.apps or applications() if structural(rewritten(app))]
     files = {app: chosen.kept / f"{app}.json" for app in split} if chosen.kept else {}
     rows = {app: row for app, file in files.items() if (row := kept(file))}
     missing = [app for app in split if app not in rows]
     with ExitStack() as stack:
-        if missing:
+        if chosen.only_kept:
+            missing.clear()
+        elif missing:
             logs = stack.enter_context(tempfile.TemporaryDirectory())
             daemon = stack.enter_context(running_daemon(install(), "containerd", Path(logs)))
             bases = stack.enter_context(serving_bases(daemon))
@@ -251,7 +255,7 @@ def main() -> int:
             if app in files:
                 files[app].parent.mkdir(parents=True, exist_ok=True)
                 files[app].write_text(json.dumps(rows[app]), encoding="utf-8")
-    text = page(rows)
+    text = page(rows, [app for app in split if app not in rows])
     if chosen.apps:
         print(text)
     else:
