@@ -56,8 +56,8 @@ def page(rows: Mapping[str, Tried]) -> str:
                 f"For {len(MADE)} single-stage Dockerfiles of the corpus",
                 "`tests/engine/corpus_contexts.toml` holds the small context that their COPY and",
                 "RUN lines call for. FROM names the version that the tests have a stand-in for.",
-                f"All default transformations split {len(SPLIT)} of them. For {len(others)} of these",
-                "(*) a slim image stands in for one of Alpine, which stays as it is.",
+                f"All default transformations split {len(SPLIT)} of them. For {len(others)} of",
+                "these (*) a slim image stands in for one of Alpine, which stays as it is.",
             )
         ),
         "",
