@@ -57,7 +57,7 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     found = application(stage, facts.context)
     if isinstance(found, str):
         yield Refusal(f"the build can't be told from what runs: {found}", span)
-    elif found is not None:
+    elif found is not None and found.is_smaller:
         known = steps(stage)
         assert not isinstance(known, str)
         edits = split_stage(stage, found, known, facts.dockerfile.source)
