@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 def smoke_problems(daemon: Daemon, image: str, smoke_file: Path) -> list[str]:
     """What did not come out as expected, in a sentence each."""
-    smoke = tomllib.loads(smoke_file.read_text("utf-8"))
+    return problems_of(daemon, image, tomllib.loads(smoke_file.read_text("utf-8")))
+
+
+def problems_of(daemon: Daemon, image: str, smoke: Mapping[str, Any]) -> list[str]:
+    """The same for what a smoke file says."""
     start = [*(f"--env={name}={value}" for name, value in smoke.get("env", {}).items()), image]
     problems = []
     if requests := smoke.get("http", []):

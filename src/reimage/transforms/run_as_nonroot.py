@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reimage.dockerfile import Cmd, Entrypoint
-from reimage.model import Facts
+from reimage.dockerfile import Add, Cmd, Copy, Entrypoint, Instruction, Run, Workdir
+from reimage.model import Facts, Stage
 from reimage.model.applications.other_user import other_user
 from reimage.model.context import NeedsContext
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
@@ -42,12 +42,23 @@ def run_as_nonroot(facts: Facts) -> Iterator[Finding]:
         yield Skipped("context", at)
     elif started and stage.from_.image:
         source, newline = facts.dockerfile.source, stage.from_.newline
-        before = started[0].full_span.start
+        place, line = _user(stage, started[0], found.user, source)
         # All of FROM is part of it: where another rewrite changes the base, this one is looked at
         # again.
         base = Span(stage.from_.image.span.start, stage.from_.full_span.end)
         text = base.of(source) + "".join(line + newline for line in found.lines)
-        keyword = "user" if stage.from_.keyword_span.of(source).islower() else "USER"
-        edits = (Edit(base, text), Edit(Span(before, before), f"{keyword} {found.user}{newline}"))
+        edits = (Edit(base, text), Edit(Span(place, place), line))
         message = f"runs as {found.user}, because its sources ask for nothing that is root's"
         yield Rewrite(message, at, edits, evidence=Evidence.ASSUMED)
+
+
+def _user(stage: Stage, started: Instruction, user: str, source: str) -> tuple[int, str]:
+    """Where USER goes, and its line: before what is started, but behind all that root does."""
+    newline = stage.from_.newline
+    keyword = "user" if stage.from_.keyword_span.of(source).islower() else "USER"
+    last = [each for each in stage.instructions if isinstance(each, Run | Copy | Add | Workdir)]
+    if not last or stage.position(last[-1]) < stage.position(started):
+        return started.full_span.start, f"{keyword} {user}{newline}"
+    place = last[-1].full_span.end
+    ended = source[:place].endswith("\n")
+    return place, f"{'' if ended else newline}{keyword} {user}{newline}"

@@ -4,39 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from reimage.dockerfile import Copy, From, Healthcheck, Instruction, Onbuild, Shell
-from reimage.model import Facts, RunFacts, Stage
-from reimage.model.applications.accounts import accounts
-from reimage.model.applications.distroless import (
-    PACKAGES_IN_EVERY_IMAGE,
-    Replacement,
-    for_node,
-    for_python,
-    lacking_program,
-)
-from reimage.model.applications.entry import Entry, entry
-from reimage.model.applications.linked_libraries import linked
-from reimage.model.applications.node_scripts import STARTERS, plain_script
-from reimage.model.applications.references import Official, official
-from reimage.model.context import ContextFacts
-from reimage.model.copies.copied_files import destination
-from reimage.model.packages.package_names import package_names
+from reimage.model import Facts, Stage
+from reimage.model.applications.distroless import Replacement
+from reimage.model.applications.known import is_known
+from reimage.model.applications.references import official
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.edits.distroless_stage import (
-    carried_interpreter,
-    checked_with,
-    other_users,
-    started_by_entrypoint,
-)
-from reimage.rewriting.edits.instruction_edits import remove_instruction
-from reimage.shell import Verb
-from reimage.text import Edit
-
-_NODE = ("node", "nodejs", "/usr/local/bin/node")
+from reimage.rewriting.edits.distroless_ending import ending, replacement
 
 
 @transformation(
-    claim=Claim.SAME_BEHAVIOUR, may_change=("From", "Cmd", "Entrypoint", "User", "Healthcheck")
+    claim=Claim.SAME_BEHAVIOUR,
+    may_change=("Stages", "From", "Env", "Cmd", "Entrypoint", "User", "Healthcheck"),
 )
 def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
     """End on an image that holds the runtime and nothing else.
@@ -51,24 +29,28 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
     installer and demonstrations stay behind. `USER node`, `www-data` or a user that the stage makes
     becomes `nonroot`.
 
+    A single stage that installs packages on the slim image is split for that: it has no compilers
+    to leave behind, but a shell and two package managers.
+
     Refuses where a shell is asked for: a RUN, a CMD or HEALTHCHECK in shell form, a script of
     package.json that does more than call node, Python sources that start programs; and where an
     account is named that is not there. Where the tag of Python names no release of Debian, and
     no registry was asked (`--bases`), the image is of the newest, whose C library runs what was
     linked to an older one; a tag with a patch version may be of any age, and is left.
     """
-    if len(facts.stages) < 2:
+    if len(facts.stages) == 1:
+        yield from _of_a_single_stage(facts, facts.stages[0])
         return
     stage = facts.stages[-1]
     base = official(stage.image or "", "python", "node")
     if base is None or not base.debian or stage.windows or stage.base:
         return
     span = stage.from_.span
-    result = _look(facts, stage)
+    result = replacement(facts, stage)
     if isinstance(result, str):
         yield Refusal(f"the final stage stays on {stage.image}: {result}", span)
     elif isinstance(result, Replacement):
-        edits = _edits(facts, stage, result)
+        edits = ending(facts, stage, result)
         if isinstance(edits, str):
             yield Refusal(f"the final stage stays on {stage.image}: {edits}", span)
             return
@@ -80,157 +62,20 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
         yield Skipped("context", span)
 
 
-def _look(facts: Facts, stage: Stage) -> Replacement | str | None:
+def _of_a_single_stage(facts: Facts, stage: Stage) -> Iterator[Finding]:
+    """A stage on the slim image, which split_build_stage leaves: it would gain nothing."""
     base = official(stage.image or "", "python", "node")
-    assert base is not None
-    if any(_is_computed(each) for each in (stage, *stage.uses)):
-        return "build arguments decide what it and its build stage start from"
-    started = entry(stage)
-    if isinstance(started, str):
-        return started
-    problem = _needs_a_shell(stage, started) or _checked_by_another_program(stage, base)
-    if problem := problem or _needs_the_full_image(base, facts.context):
-        return problem
-    if base.name == "node":
-        if started.program in STARTERS and facts.context is None:
-            return None
-        script = _script(facts, stage)
-        if isinstance(script, str):
-            return script
-        if not script and started.program not in _NODE:
-            return f"{started.program} is not in a distroless image"
-        return for_node(base, _release(facts, stage))
+    if base is None or not base.slim or stage.windows or not stage.runs or not is_known(stage):
+        return
+    span = stage.from_.span
     if facts.context is None:
-        return None
-    if problem := _starts_programs(facts.context):
-        return problem
-    used = {other for other in stage.uses if official(other.image or "", "python")}
-    builder = used.pop() if len(used) == 1 else None
-    known = _release(facts, stage)
-    if builder and builder.from_.platform != stage.from_.platform:
-        return "the build stage is for another platform, and so is its interpreter"
-    if builder and not base.release and _release(facts, builder) != known:
-        return "the build stage has another release of Debian"
-    return for_python(base, builder, known)
+        yield Skipped("context", span)
+        return
+    # Most files need none of this.
+    from reimage.rewriting.edits.distroless_split import split_to_distroless
 
-
-def _needs_the_full_image(base: Official, context: ContextFacts | None) -> str | None:
-    """What its packages use of a base that is not slim, which a distroless image has not."""
-    if base.slim or context is None:
-        return None
-    needed = linked(base.name, context)
-    if isinstance(needed, str):
-        return needed
-    return f"what it installs needs {needed[0]}, which the full image has" if needed else None
-
-
-def _release(facts: Facts, stage: Stage) -> str:
-    system = facts.system(stage)
-    return system.release if system and system.family == "debian" else ""
-
-
-def _is_computed(stage: Stage) -> bool:
-    image = stage.from_.image
-    return image is not None and "$" in image.text
-
-
-def _script(facts: Facts, stage: Stage) -> tuple[str, ...] | str:
-    """What `npm start` or the like runs; nothing where something else is started."""
-    started = entry(stage)
-    if isinstance(started, str) or started.program not in STARTERS or facts.context is None:
-        return ()
-    if not any(_brings_the_manifest(each, stage) for each in stage.instructions):
-        return f"it is not known which package.json {started.program} reads"
-    return plain_script(started.words, facts.context)
-
-
-def _brings_the_manifest(instruction: Instruction, stage: Stage) -> bool:
-    """Whether a COPY puts the package.json of the context into the working directory."""
-    if not isinstance(instruction, Copy) or instruction.flag("from"):
-        return False
-    names = {source.text.removeprefix("./") for source in instruction.sources}
-    return destination(instruction, stage) == stage.end.workdir and bool(
-        names & {"", ".", "package.json", "package*.json"}
-    )
-
-
-def _needs_a_shell(stage: Stage, started: Entry) -> str | None:
-    for instruction in stage.instructions:
-        if isinstance(instruction, Onbuild | Shell):
-            return f"{instruction.keyword} speaks of a shell, and a distroless image has none"
-        if instruction.flag("platform"):
-            return "its platform is set apart"
-    for run in stage.runs:
-        if not _only_installs_what_is_there(run) and accounts(run) is None:
-            return "a RUN needs a shell, and a distroless image has none"
-    if started.shell:
-        return "a shell starts the program, and a distroless image has none: use the exec form"
-    return lacking_program(started)
-
-
-def _checked_by_another_program(stage: Stage, base: Official) -> str | None:
-    programs = _NODE if base.name == "node" else ("python", "python3")
-    for each in stage.instructions:
-        if not isinstance(each, Healthcheck) or each.kind == "NONE":
-            continue
-        line = each.command_line
-        if line is None or line.words is None:
-            return "HEALTHCHECK asks for a shell, and a distroless image has none"
-        if not line.words or line.words[0].text not in programs:
-            return "HEALTHCHECK starts a program that a distroless image does not have"
-    return None
-
-
-def _only_installs_what_is_there(run: RunFacts) -> bool:
-    """Whether the RUN installs only packages that every distroless image has."""
-    installs = [each for each in run.operations if each.verb is Verb.INSTALL]
-    commands = [each.unwrapped().name for each in run.commands]
-    names = {n for each in installs for w in each.packages for n in package_names(run, w)}
-    return (
-        bool(installs)
-        and names <= PACKAGES_IN_EVERY_IMAGE
-        and all(name in ("apt-get", "apt", "rm") for name in commands)
-    )
-
-
-def _starts_programs(context: ContextFacts) -> str | None:
-    found = context.python.facts() if context.python else None
-    if found is None:
-        return "its sources can't be read"
-    if found.through_shell:
-        return f"{found.through_shell[0]} asks a shell to run something"
-    if found.started:
-        first = found.started[0]
-        return f"{first.path}:{first.line} starts {first.program or 'a program'}"
-    if found.unread:
-        return f"{found.unread[0]} can't be read, so that it is not known what it starts"
-    if found.opened_libraries:
-        return f"{found.opened_libraries[0]} opens a library by name, which may not be there"
-    return None
-
-
-def _edits(facts: Facts, stage: Stage, found: Replacement) -> tuple[Edit, ...] | str:
-    source = facts.dockerfile.source
-    from_ = stage.from_
-    assert isinstance(from_, From)
-    assert from_.image is not None
-    edits = [Edit(from_.image.span, found.image)]
-    made = {"node", "www-data"}
-    for run in stage.runs:
-        removed = remove_instruction(run.run, source)
-        if isinstance(removed, str):
-            return removed
-        edits.append(removed)
-        made |= accounts(run) or frozenset()
-    users = other_users(stage, made, "nonroot")
-    if isinstance(users, str):
-        return users
-    if found.carried_from:
-        carried = carried_interpreter(facts, stage, found)
-        return carried if isinstance(carried, str) else (*edits, *carried, *users)
-    script = _script(facts, stage)
-    assert not isinstance(script, str)
-    started = started_by_entrypoint(stage, source, script)
-    if isinstance(started, str):
-        return started
-    return (*edits, *started, *checked_with(stage), *users)
+    found = split_to_distroless(facts, stage)
+    if found is not None:
+        message = f"ends on {found.image}, which has no shell and no package manager"
+        message += f"; assumes {found.assumed}"
+        yield Rewrite(message, span, found.edits, evidence=Evidence.ASSUMED)

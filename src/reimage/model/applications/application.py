@@ -32,7 +32,8 @@ class Application(NamedTuple):
     that they call for. Then come the `sources`: COPYs of the build context that are written again,
     and `artifacts` of the build, and last the `program`, which each edit changes. `added` are lines
     and `edited` changes of the build stage, `replaced` changes of what moves to the final one.
-    `assumed` says in one clause what the text does not prove.
+    `assumed` says in one clause what the text does not prove. `is_smaller` is whether `base` leaves
+    something behind; where the application starts from `base` already, only another one would.
     """
 
     base: str
@@ -46,3 +47,4 @@ class Application(NamedTuple):
     replaced: tuple[Edit, ...] = ()
     edited: tuple[Edit, ...] = ()
     assumed: str | None = None
+    is_smaller: bool = True

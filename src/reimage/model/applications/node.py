@@ -29,13 +29,16 @@ _PRUNE = {
     "pnpm": "pnpm prune --prod",
     "yarn": "yarn install --production --ignore-scripts --prefer-offline",
 }
+_NAMES_PACKAGES = (
+    "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "workspaces",
+)  # fmt: skip
 _STARTERS = frozenset(("npm", "yarn", "pnpm"))
 
 
 def node_application(
     stage: Stage, steps: Sequence[Step], started: Entry, context: ContextFacts
 ) -> Application | str | None:
-    """How a Node.js application runs on the slim image; None where that is no smaller."""
+    """How a Node.js application runs on the slim image; None where nothing is installed for it."""
     base = official(stage.image or "", "node")
     if base is None or not base.debian:
         return None
@@ -47,8 +50,27 @@ def node_application(
         return command
     installs = [s for s in steps if s.kind is Kind.DEPENDENCIES and not _is_tool(s)]
     gains = not base.slim or any(is_build_only(each) for each in installed)
-    if not installs or not gains:
+    if not installs:
         return None
+    found = _moved(stage, steps, started, context, installs)
+    if isinstance(found, str):
+        return found if gains else None
+    packages = runtime_packages(installed, started.programs)
+    if isinstance(packages, str):
+        return packages if gains else None
+    return found._replace(
+        base=base.slim_sibling, packages=packages, replaced=command, is_smaller=gains
+    )
+
+
+def _moved(
+    stage: Stage,
+    steps: Sequence[Step],
+    started: Entry,
+    context: ContextFacts,
+    installs: Sequence[Step],
+) -> Application | str:
+    """How modules and outputs get to an image of which nothing is known yet."""
     folder = stage.end.workdir
     manifest = read_manifest(context)
     if folder is None or folder == "/":
@@ -57,6 +79,8 @@ def node_application(
         return "there is no package.json to read at the top of the build context"
     if problem := _problem(installs, folder, context):
         return problem
+    if not _installs_something(installs, manifest):
+        return "package.json names no packages, so that there may be no node_modules to copy"
     modules = f"{folder}/node_modules"
     found = parts(stage, [step for step in steps if step.kind is not Kind.BUILD], (modules,))
     if isinstance(found, str):
@@ -68,17 +92,12 @@ def node_application(
         if made is None:
             return "it is not known which files the build makes that the application runs with"
         outputs = (Artifact(f"{folder}/{made}"),)
-    packages = runtime_packages(installed, started.programs)
-    if isinstance(packages, str):
-        return packages
     return Application(
-        base=base.slim_sibling,
-        packages=packages,
+        base="",
         dependencies=(Artifact(modules),),
         sources=found.again,
         artifacts=(*found.artifacts, *outputs),
         added=_pruning(installs, stage, manifest, script),
-        replaced=command,
         assumed="that no package needs a program or library which only the full image has",
     )
 
@@ -119,6 +138,12 @@ def _without_pnpm(stage: Stage, started: Entry, context: ContextFacts) -> tuple[
         )
         for each in found
     )
+
+
+def _installs_something(installs: Sequence[Step], manifest: Mapping[str, Any]) -> bool:
+    """Whether a node_modules comes of it: npm makes none where there is nothing to put into it."""
+    named = any(step.operation and step.operation.packages for step in installs)
+    return named or any(manifest.get(key) for key in _NAMES_PACKAGES)
 
 
 def _problem(installs: Sequence[Step], folder: str, context: ContextFacts) -> str | None:

@@ -33,7 +33,7 @@ _IN_THE_SLIM_IMAGE = frozenset(
 def python_application(
     stage: Stage, steps: Sequence[Step], started: Entry, context: ContextFacts
 ) -> Application | str | None:
-    """How a Python application runs on the slim image; None where that is no smaller."""
+    """How a Python application runs on the slim image; None where nothing is installed for it."""
     base = official(stage.image or "", "python")
     if base is None or not base.debian:
         return None
@@ -42,8 +42,28 @@ def python_application(
         return installed
     place = environment(stage, steps)
     gains = not base.slim or any(is_build_only(each) for each in installed)
-    if place is None or not gains:
+    if place is None:
         return None
+    found = _moved(stage, steps, started, context, place)
+    if isinstance(found, str):
+        return found if gains else None
+    needed = linked("python", context)
+    if isinstance(needed, str):
+        return needed if gains else None
+    packages = runtime_packages((*installed, *needed), started.programs, _IN_THE_SLIM_IMAGE)
+    if isinstance(packages, str):
+        return packages if gains else None
+    return found._replace(base=base.slim_sibling, packages=packages, is_smaller=gains)
+
+
+def _moved(
+    stage: Stage,
+    steps: Sequence[Step],
+    started: Entry,
+    context: ContextFacts,
+    place: Environment | str,
+) -> Application | str:
+    """How the environment gets to an image of which nothing is known yet."""
     if isinstance(place, str):
         return place
     command = without_runner(stage, place.tools)
@@ -54,15 +74,8 @@ def python_application(
     found = parts(stage, steps, (place.path,))
     if isinstance(found, str):
         return found
-    needed = linked("python", context)
-    if isinstance(needed, str):
-        return needed
-    packages = runtime_packages((*installed, *needed), started.programs, _IN_THE_SLIM_IMAGE)
-    if isinstance(packages, str):
-        return packages
     return Application(
-        base=base.slim_sibling,
-        packages=packages,
+        base="",
         dependencies=(Artifact(place.path),),
         settings=place.settings,
         sources=found.again,

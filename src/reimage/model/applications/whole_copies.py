@@ -59,6 +59,8 @@ def narrower(
     found = application(builder, context, entry(stage))
     if found is None or isinstance(found, str):
         return found
+    if not found.is_smaller:
+        return None
     if official(builder.image or "", "node"):
         lines = tuple(line for before, added in found.added if before is None for line in added)
         if not lines:
