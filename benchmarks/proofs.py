@@ -3,6 +3,8 @@
     python benchmarks/proofs.py                    five applications, prints the table
     python benchmarks/proofs.py --write            and writes it to docs/performance-proofs.md
     python benchmarks/proofs.py --apps go          others
+    python benchmarks/proofs.py --kept FILE        keeps each row in FILE, and measures only what
+                                                   is not in it: a run that was cut off goes on
 
 Same daemon (that of the tests, with the containerd image store; root, and Debian's packages), same
 run. Cold: the builder's cache and images are gone before the two docker builds, one after the
@@ -22,6 +24,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import NamedTuple
 
@@ -136,23 +139,36 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(lines)
 
 
+def rows(apps: Sequence[str], kept: Path | None) -> list[Row]:
+    """All rows; those that are kept are not measured again."""
+    found = {}
+    if kept and kept.exists():
+        lines = kept.read_text("utf-8").splitlines()
+        found = {row.app: row for row in (Row(*json.loads(line)) for line in lines)}
+    missing = [app for app in apps if app not in found]
+    with tempfile.TemporaryDirectory(prefix="proofs-") as name, ExitStack() as stack:
+        folder = Path(name)
+        if missing:
+            running = running_daemon(install("sid"), "containerd", folder)
+            daemon = stack.enter_context(running)
+            bases = stack.enter_context(serving_bases(daemon))
+        for app in missing:
+            found[app] = row = measured(Bench(daemon, bases, app, folder), app)
+            sys.stderr.write(f"{row}\n")
+            if kept:
+                with kept.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(row) + "\n")
+    return [found[app] for app in apps]
+
+
 def main() -> None:
     """Measure and print; with --write also into the page."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--apps", default=",".join(USUAL))
+    parser.add_argument("--kept", type=Path, metavar="FILE")
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="proofs-") as name:
-        folder = Path(name)
-        with (
-            running_daemon(install("sid"), "containerd", folder) as daemon,
-            serving_bases(daemon) as bases,
-        ):
-            for app in asked.apps.split(","):
-                rows.append(measured(Bench(daemon, bases, app, folder), app))
-                sys.stderr.write(f"{rows[-1]}\n")
-    found = table(rows)
+    found = table(rows(asked.apps.split(","), asked.kept))
     sys.stdout.write(found + "\n")
     if asked.write:
         today = dt.datetime.now(dt.UTC).date()

@@ -91,6 +91,9 @@ def optimize(
     reproducible: Annotated[
         bool, typer.Option("--reproducible", help="Build the result twice: is it the same?")
     ] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Compare and run what an earlier proof showed, too.")
+    ] = False,
     max_size: Annotated[
         str | None, typer.Option(metavar="SIZE", help="Fail when the result is larger.")
     ] = None,
@@ -142,6 +145,7 @@ def optimize(
         edit,
         each,
         reproducible,
+        again,
         strict,
         max_size,
         max_growth,

@@ -12,7 +12,6 @@ from reimage.text import Span, late
 _CALL = late(
     r"\b(?:apt|apt-get|pip[\d.]*|uv|npm|yarn|pnpm|composer|gem|bundle|go|cargo|mvnw?|gradlew?)\b"
 )
-_OLD_SYNTAX = late(r"docker/dockerfile(?:-upstream)?:1\.[01](?:\.\d+)?(?!\S*experimental)\b")
 
 
 @transformation(claim=Claim.SAME_FILES, alternative_to="drop_download_caches")
@@ -39,9 +38,9 @@ def mount_download_caches(facts: Facts) -> Iterator[Finding]:
     """
     # Most runs only ask who this is: it is not the default.
     from reimage.model.caches.download_needs import downloads_something
+    from reimage.rewriting.edits.mounting import knows_mounts
 
-    syntax = facts.dockerfile.directive("syntax")
-    is_old = syntax is not None and _OLD_SYNTAX.search(syntax.value) is not None
+    is_old = not knows_mounts(facts.dockerfile)
     for stage in facts.stages:
         for run in stage.runs:
             script = run.run.script

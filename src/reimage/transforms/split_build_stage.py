@@ -25,7 +25,9 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
 
     Python packages are installed into a virtual environment, which is one directory to copy;
     Node.js loses its development packages after the build; of a Go build the program is kept,
-    without symbols (`-s -w`), which only debuggers read. What C libraries a program is linked to
+    without symbols (`-s -w`), which only debuggers read, and what was compiled stays in a [cache
+    mount](https://docs.docker.com/build/cache/optimize/#use-cache-mounts) for the build after the
+    next edit. What C libraries a program is linked to
     comes along: the loader of the build stage tells. A jar runs on a Java runtime that jlink makes
     of the JDK's own modules, those of its tools left out.
     What cmake, meson or make install is installed once more, into a directory of its own that is
@@ -49,6 +51,7 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     # Most files need none of this.
     from reimage.model.applications.recipes import application
     from reimage.model.applications.steps import steps
+    from reimage.rewriting.edits.compiling import keep_compiled
     from reimage.rewriting.edits.final_stage import split_stage
 
     found = application(stage, facts.context)
@@ -58,6 +61,7 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
         known = steps(stage)
         assert not isinstance(known, str)
         edits = split_stage(stage, found, known, facts.dockerfile.source)
+        edits += tuple(keep_compiled(facts, stage, known))
         message = f"ships {found.base} with what runs, and leaves behind what only built it"
         if found.assumed:
             message += f"; assumes {found.assumed}"

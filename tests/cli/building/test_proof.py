@@ -33,7 +33,7 @@ def dockerfile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     "option",
     (
         "--smoke=x --target=x --build-arg=a=b --secret=id=x --builder=unix:///x --edit=x --each "
-        "--reproducible --strict --max-size=1 --max-layers=1"
+        "--reproducible --again --strict --max-size=1 --max-layers=1"
     ).split(),
 )
 def test_what_is_for_a_build_needs_one(option: str) -> None:

@@ -100,3 +100,29 @@ def test_a_second_proof_of_the_same_file_runs_no_step(daemon: Daemon, dockerfile
     build = run(daemon, dockerfile)
     for side in (build["before"], build["after"]):
         assert side["cached_steps"] == side["steps"] == 3, build
+
+
+def test_a_second_proof_of_the_same_images_reads_and_runs_nothing(
+    daemon: Daemon, dockerfile: Path
+) -> None:
+    dockerfile.write_text(PARTS)
+    dockerfile.with_name("curl").write_bytes(CURL)
+    first = run(daemon, dockerfile)
+    assert "earlier proof" not in first["smoke"]
+    second = run(daemon, dockerfile)
+    assert "earlier proof" in second["smoke"]
+    assert second["builds"] == 2
+    for same in ("saved", "savings"):
+        assert second[same] == first[same]
+    for figure in ("size", "compressed_size", "layers"):
+        assert second["after"][figure] == first["after"][figure]
+    assert "earlier proof" not in run(daemon, dockerfile, "--again")["smoke"]
+
+
+def test_another_image_is_proven_anew(daemon: Daemon, dockerfile: Path) -> None:
+    first = run(daemon, dockerfile)
+    # Layers of the earlier proof that were not sent are asked for after all.
+    dockerfile.with_name("app.txt").write_bytes(b"other content\n")
+    second = run(daemon, dockerfile)
+    assert "earlier proof" not in second["smoke"]
+    assert second["before"]["size"] == first["before"]["size"] + len("other content") - len("hello")

@@ -10,8 +10,9 @@ import pytest
 from buildkit_client import BuildRequest
 from buildkit_client.errors import BuildFailed, SourceLocation, StepFailed
 from buildkit_client.status import Step
-from reimage.pipeline.proving.building import BuildBench, Settings, _judged
+from reimage.pipeline.proving.building import BuildBench, Settings
 from reimage.pipeline.proving.exporting import _steps
+from reimage.pipeline.proving.failing import judged
 from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 
 
@@ -50,7 +51,7 @@ def failed(message: str, *log: str) -> BuildFailed:
 
 def test_a_disk_that_is_full_is_nobodys_fault() -> None:
     with pytest.raises(NotProvable, match=r"The builder's disk is full: .*builder prune"):
-        _judged(failed("exit code: 1", "dd: No space left on device"))
+        judged(failed("exit code: 1", "dd: No space left on device"))
 
 
 @pytest.mark.parametrize(
@@ -63,13 +64,13 @@ def test_a_disk_that_is_full_is_nobodys_fault() -> None:
     ],
 )
 def test_a_network_that_is_down_is_told_from_a_file_that_does_not_build(log: str) -> None:
-    found = _judged(failed("exit code: 6", log))
+    found = judged(failed("exit code: 6", log))
     assert found.is_network
     assert str(found).endswith("is the network of RUN there?")
 
 
 def test_what_else_fails_is_the_files_fault() -> None:
-    found = _judged(failed("exit code: 127", "no-such-program: not found"))
+    found = judged(failed("exit code: 127", "no-such-program: not found"))
     assert not found.is_network
     assert "no-such-program: not found" in str(found)
 
@@ -83,7 +84,7 @@ def test_a_step_that_fails_without_its_line_is_told_apart(
     vertex: str, is_located: bool, lacks_line: bool
 ) -> None:
     location = SourceLocation("Dockerfile", 4, 4, b"RUN x") if is_located else None
-    found = _judged(StepFailed("exit code: 1", vertex=vertex, location=location))
+    found = judged(StepFailed("exit code: 1", vertex=vertex, location=location))
     assert found.lacks_line == lacks_line
     assert str(found).startswith("line 4: ") == is_located
 

@@ -39,6 +39,7 @@ class ProofFlags(NamedTuple):
     edit: str | None = None
     each: bool = False
     reproducible: bool = False
+    again: bool = False
     strict: bool = False
     max_size: str | None = None
     max_growth: str | None = None
@@ -106,6 +107,7 @@ def proving(flags: ProofFlags, streams: Streams, *, quiet: bool) -> "Iterator[Pr
     from reimage.cli.building.endings import ended_by_signals
     from reimage.pipeline.proving.building import Settings
     from reimage.pipeline.proving.proving import Proving
+    from reimage.pipeline.proving.remembering import usual_folder
 
     try:
         builder = connect(url)
@@ -120,6 +122,7 @@ def proving(flags: ProofFlags, streams: Streams, *, quiet: bool) -> "Iterator[Pr
             network,  # type: ignore[arg-type]  # one of _NETWORKS
             timeout,
             wishes=wishes,
+            memory=None if flags.again else usual_folder(),
             **told,
         )
         yield Proving(settings)

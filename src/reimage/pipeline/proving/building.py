@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -15,26 +14,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from buildkit_client import BuildFailed, BuildRequest, TimedOut
 from reimage.docker_api.errors import DockerError
-from reimage.image.closure.finding import keep
-from reimage.image.contents import Contents
 from reimage.image.errors import ImageError
-from reimage.image.layers import Reading
-from reimage.image.limits import DEFAULT
 from reimage.image.trees.merging import merged
 from reimage.pipeline.proving.exporting import Exporting, Watch, work
+from reimage.pipeline.proving.failing import judged, reason
 from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 from reimage.pipeline.proving.wishes import Wishes
 from reimage.verify.smoke import probe
 from reimage.verify.smoke.judging import Seen
 from reimage.verify.smoke.plan import SmokeTest
 from reimage.verify.smoke.running import Place, observe
-from reimage.verify.subjects import Subject
 
 if TYPE_CHECKING:
     from buildkit_client import Builder, Gateway, Result, Step
     from reimage.image.anatomy import Image
     from reimage.image.config import ImageConfig
+    from reimage.pipeline.proving.remembering import Remembered
     from reimage.rewriting import Outcome
+    from reimage.verify.subjects import Subject
 
 _NO_PROBE = (
     "Requests of a smoke test can only be made in images for linux/amd64: use [run] or --smoke "
@@ -44,12 +41,6 @@ _NAMED = 4
 """transformations, where there are many"""
 _AT_ONCE = 2
 """builds; a builder may be small"""
-_NO_ROOM = re.compile("no space left on device", re.IGNORECASE)
-_NO_NETWORK = re.compile(
-    r"temporary failure (in name )?resol|could not resolve|network is unreachable|no such host|"
-    r"name or service not known|no route to host|getaddrinfo|connection timed out",
-    re.IGNORECASE,
-)
 Network = Literal["default", "host", "none"]
 
 
@@ -73,6 +64,8 @@ class Settings:
     watch: Callable[[str], AbstractContextManager[Watch]] = _unwatched
     """takes the events of the build of that name"""
     wishes: Wishes = field(default_factory=Wishes)
+    memory: Path | None = None
+    """a folder for what was shown, so that it need not be shown again"""
 
 
 @dataclass(slots=True)
@@ -81,12 +74,20 @@ class Built:
 
     name: str
     request: BuildRequest
-    subject: Subject
+    read: Callable[[], Subject]
     digest: str
     seconds: float
     steps: tuple[Step, ...]
-    observed: Callable[[Seen | None], Seen]
+    observed: Callable[[Image, Seen | None], Seen]
     _seen: Seen | None = None
+    _subject: Subject | None = None
+
+    @property
+    def subject(self) -> Subject:
+        """The image; read once it is asked for. Raises NotProvable."""
+        if self._subject is None:
+            self._subject = self.read()
+        return self._subject
 
     @property
     def cached_steps(self) -> int:
@@ -101,7 +102,7 @@ class Built:
     def smoke(self, expected: Seen | None) -> Seen:
         """What the smoke test sees; it runs once."""
         if self._seen is None:
-            self._seen = self.observed(expected)
+            self._seen = self.observed(self.subject.image, expected)
         return self._seen
 
 
@@ -110,14 +111,19 @@ class BuildBench:
     stopped, and what was put aside of the images is let go."""
 
     def __init__(
-        self, settings: Settings, context: Path | None, source: bytes, ignore: tuple[str, bytes]
+        self,
+        settings: Settings,
+        context: Path | None,
+        source: bytes,
+        ignore: tuple[str, bytes],
+        remembered: Remembered | None = None,
     ) -> None:
         self._settings = settings
         self._ignore_path, self._ignore = ignore
         self._request = replace(settings.request, context=context)
         self._source = source
         self._stack = ExitStack()
-        self._exporting = Exporting(settings.builder, settings.timeout)
+        self._exporting = Exporting(settings.builder, settings.timeout, remembered)
         self._pool = ThreadPoolExecutor(_AT_ONCE, "build")
         self._variants: dict[tuple[bytes, bytes], Future[Built]] = {}
         self._lock = Lock()
@@ -130,6 +136,7 @@ class BuildBench:
     def __enter__(self) -> BuildBench:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="reimage-probe-"))
         self._probe = probe.write_contexts(Path(folder))
+        self._stack.enter_context(self._exporting)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -152,6 +159,18 @@ class BuildBench:
         """The file as it was. Build it first."""
         assert self._original
         return self._original
+
+    @property
+    def builder(self) -> str:
+        """Its address."""
+        return self._settings.builder.url
+
+    def digests(self, outcome: Outcome) -> tuple[str, str]:
+        """Of the original and of a rewritten file; nothing where that does not build."""
+        try:
+            return self.original.digest, self.built(outcome).digest
+        except NotBuilt:
+            return self.original.digest, ""
 
     def original_again(self, doubt: str) -> Built:
         """The original without a cache, to see what no build repeats."""
@@ -212,28 +231,21 @@ class BuildBench:
         settings = self._settings
         with self._lock:
             self.builds += 1
-            contents = self._stack.enter_context(Contents(DEFAULT.kept))
         settings.tell(f"building {name}")
-        reading = Reading(contents=contents, keep=keep)
         try:
             with settings.watch(name) as watch:
-                found = self._exporting.export(request, reading, watch, stamped=stamped)
+                found = self._exporting.export(request, watch, stamped=stamped)
         except BuildFailed as error:
-            raise _judged(error) from error
+            raise judged(error) from error
         except TimedOut as error:
             told = f"the build is not done after {settings.timeout:g} seconds (--build-timeout)"
             raise NotBuilt(told) from error
         except (ImageError, DockerError) as error:
             raise NotProvable(str(error)) from error
-        built = Built(
-            name,
-            request,
-            Subject(found.image, contents),
-            found.digest,
-            found.seconds,
-            found.steps,
-            partial(self._observe, replace(request, no_cache=False), name, found.image),
-        )
+        observed = partial(self._observe, replace(request, no_cache=False), name)
+        built = Built(name, request, found.read, found.digest, found.seconds, found.steps, observed)
+        if not found.is_known:
+            _ = built.subject  # here, while others are built
         with self._lock:
             for step in found.steps:
                 if not step.cached:
@@ -274,28 +286,6 @@ def _runnable(image: Image) -> ImageConfig:
     if config.user.isdecimal() and merged(image.layers).get("etc/passwd") is None:
         return replace(config, user=f"{config.user}:0")
     return config
-
-
-def _judged(error: BuildFailed) -> NotBuilt:
-    """Nobody is to be blamed for a disk that is full, or a network that is down."""
-    said = "\n".join([error.message, *error.log_tail])
-    if _NO_ROOM.search(said):
-        raise NotProvable(
-            f"The builder's disk is full: {reason(error)}; make room (docker builder prune) and "
-            "try again."
-        ) from error
-    if _NO_NETWORK.search(said):
-        return NotBuilt(f"{reason(error)}; is the network of RUN there?", is_network=True)
-    return NotBuilt(reason(error), lacks_line=bool(error.vertex) and error.location is None)
-
-
-def reason(error: BuildFailed) -> str:
-    """Why a build failed, as part of a sentence."""
-    place = error.location
-    where = f"line {place.first}: " if place and place.first else ""
-    last = next((line.strip() for line in reversed(error.log_tail) if line.strip()), "")
-    said = f" ({last[:200]})" if last else ""
-    return where + error.message.strip().rstrip(".")[:400] + said
 
 
 def _encoded(text: str) -> bytes:

@@ -1,27 +1,35 @@
-"""One build at a time becomes an image that was read, with its figures. Several may be under way;
-all of them can be stopped."""
+"""One build at a time becomes an image that can be read, with its figures. Several may be under
+way; all of them can be stopped."""
 
 from __future__ import annotations
 
 import re
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
-from buildkit_client import Event, IntoEngine, OciArchive
-from reimage.image.arriving import ArrivingImage
+from buildkit_client import Event, IntoEngine, OciDirectory
+from reimage.image.closure.finding import keep
+from reimage.image.contents import Contents
+from reimage.image.errors import ImageError
+from reimage.image.layers import Reading
+from reimage.image.limits import DEFAULT
+from reimage.pipeline.proving.received import Received, Unsent
 from reimage.pipeline.proving.refused import NotProvable
+from reimage.verify.subjects import Subject
 
 if TYPE_CHECKING:
     from buildkit_client import Builder, BuildRequest, BuildResult, Step
     from buildkit_client.solve import Build
     from reimage.docker_api.daemon import Daemon
-    from reimage.image.anatomy import Image
-    from reimage.image.layers import Reading
+    from reimage.pipeline.proving.remembering import Remembered
 
 Watch = Callable[[Event], object]
 #: `[2/4] …`, `[build 2/4] …`: what a Dockerfile's instructions become.
@@ -30,24 +38,39 @@ _NAME = "reimage-proof"
 
 
 class Exported(NamedTuple):
-    """An image that was built and read. `seconds` are those of the build and of handing it over,
-    `steps` those of the Dockerfile."""
+    """An image that was built, and how to read it. `seconds` are those of the build and of handing
+    it over, `steps` those of the Dockerfile. It `is_known` where an earlier proof was about it."""
 
-    image: Image
+    read: Callable[[], Subject]
     digest: str
     seconds: float
     steps: tuple[Step, ...]
+    is_known: bool
 
 
 class Exporting:
-    """Builds on one builder; `timeout` is in seconds, for each of them."""
+    """Builds on one builder; `timeout` is in seconds, for each of them. Use it in a `with`."""
 
-    def __init__(self, builder: Builder, timeout: float | None) -> None:
+    def __init__(
+        self, builder: Builder, timeout: float | None, remembered: Remembered | None = None
+    ) -> None:
         self._builder = builder
         self._timeout = timeout
+        self._remembered = remembered
         self._running: set[Build] = set()
         self._stopped = False
         self._lock = Lock()
+        self._stack = ExitStack()
+
+    def __enter__(self) -> Self:
+        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="reimage-layers-"))
+        self._received = Received(Path(folder), self._contents())
+        if self._remembered:
+            self._received.do_not_send(self._remembered.layers)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
     def stop(self) -> None:
         """Cancel all that runs; what comes later is cancelled at once."""
@@ -56,25 +79,38 @@ class Exporting:
             for build in self._running:
                 build.cancel()
 
-    def export(
-        self, request: BuildRequest, reading: Reading, watch: Watch, *, stamped: bool = False
-    ) -> Exported:
-        """Build and read. With `stamped` the times of files become that of $SOURCE_DATE_EPOCH.
+    def export(self, request: BuildRequest, watch: Watch, *, stamped: bool = False) -> Exported:
+        """Build. With `stamped` the times of files become that of $SOURCE_DATE_EPOCH.
 
         Raises a BuildKitError, an ImageError or a DockerError.
         """
         if "oci" not in self._builder.abilities.exporters:
             if stamped:
                 raise NotProvable(_NO_STAMPS)
-            return self._through_engine(request, reading, watch)
-        with ArrivingImage(reading=reading) as arriving:
-            output = OciArchive(target=arriving.write, rewrite_timestamp=stamped)
-            began = time.monotonic()
-            result = self._run(replace(request, outputs=(output,)), watch)
-            took = time.monotonic() - began
-            return Exported(arriving.image(), result.digest, took, _steps(result))
+            return self._through_engine(request, watch)
+        output = OciDirectory(path=self._received.folder, rewrite_timestamp=stamped)
+        request = replace(request, outputs=(output,))
+        began = time.monotonic()
+        result = self._run(request, watch)
+        took = time.monotonic() - began
+        read = partial(self._read, request, result.digest)
+        return Exported(read, result.digest, took, _steps(result), self._knows(result.digest))
 
-    def _through_engine(self, request: BuildRequest, reading: Reading, watch: Watch) -> Exported:
+    def _knows(self, digest: str) -> bool:
+        return bool(self._remembered and digest in self._remembered.digests)
+
+    def _read(self, request: BuildRequest, digest: str) -> Subject:
+        try:
+            return _readable(partial(self._received.subject, digest))
+        except Unsent:
+            self._received.send_all()
+        result = self._run(replace(request, no_cache=False), _unseen)
+        try:
+            return _readable(partial(self._received.subject, result.digest))
+        except Unsent as error:
+            raise NotProvable(f"The builder did not send {error} of what it built.") from error
+
+    def _through_engine(self, request: BuildRequest, watch: Watch) -> Exported:
         """An Engine without the containerd image store keeps what it builds: it is asked for it
         under a name that nobody else has, and lets go of that name."""
         daemon = self._daemon()
@@ -83,11 +119,16 @@ class Exporting:
         try:
             result = self._run(replace(request, outputs=(IntoEngine(names=(name,)),)), watch)
             took = time.monotonic() - began
-            return Exported(
-                daemon.image(name, reading=reading), result.digest, took, _steps(result)
-            )
+            contents = self._contents()
+            image = daemon.image(name, reading=Reading(contents=contents, keep=keep))
         finally:
             daemon.forget(name)
+        subject = Subject(image, contents)
+        return Exported(lambda: subject, result.digest, took, _steps(result), is_known=False)
+
+    def _contents(self) -> Contents:
+        with self._lock:
+            return self._stack.enter_context(Contents(DEFAULT.kept))
 
     def _daemon(self) -> Daemon:
         from reimage.docker_api.daemon import Daemon, connect
@@ -112,6 +153,17 @@ class Exporting:
         finally:
             with self._lock:
                 self._running.discard(build)
+
+
+def _readable(read: Callable[[], Subject]) -> Subject:
+    try:
+        return read()
+    except ImageError as error:
+        raise NotProvable(str(error)) from error
+
+
+def _unseen(_event: Event) -> None:
+    pass
 
 
 _NO_STAMPS = (

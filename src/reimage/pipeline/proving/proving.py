@@ -15,13 +15,16 @@ from reimage.pipeline.proving.building import BuildBench, Built, Settings
 from reimage.pipeline.proving.changing import Change, edited_file
 from reimage.pipeline.proving.limits import budgets_of
 from reimage.pipeline.proving.refused import NotProvable
+from reimage.pipeline.proving.remembering import Memory
 from reimage.pipeline.proving.repeating import reproduced
-from reimage.pipeline.proving.results import BuildReport, SideReport
+from reimage.pipeline.proving.results import BuildReport
 from reimage.pipeline.proving.savings import Way, savings, whole
 from reimage.pipeline.proving.search import Found, search
+from reimage.pipeline.proving.telling import described, recalled, remembered, showing, side
 from reimage.pipeline.proving.trial import Trial
+from reimage.pipeline.proving.wishes import Wishes
 from reimage.rewriting import Dropped, Identified, Outcome
-from reimage.verify.smoke.judging import NOT_STARTED, Seen, failures
+from reimage.verify.smoke.judging import failures
 from reimage.verify.smoke.plan import SmokeTest
 
 if TYPE_CHECKING:
@@ -73,16 +76,37 @@ class Proving:
         source = task.tree.source.encode("utf-8", "surrogateescape")
         path = task.context.ignore_path if task.context else ".dockerignore"
         settings = replace(settings, test=test)
-        with BuildBench(settings, task.folder, source, (path, task.ignore)) as bench:
-            bench.build_both(rewritten(without))
+        whole = rewritten(without)
+        memory = self._memory(task, whole, test)
+        known = memory.recall() if memory else None
+        with BuildBench(settings, task.folder, source, (path, task.ignore), known) as bench:
+            bench.build_both(whole)
+            if known and bench.digests(whole) == known.digests:
+                settings.tell("both images are those of an earlier proof (--again repeats it)")
+                took = round(time.monotonic() - began, 3)
+                told = recalled(known, bench, whole, test, took)
+                return Proved(whole, (), unchecked, told)
             _check_original(bench.original, test)
             trial = Trial(bench, test)
             found: Found = search(rewritten, trial, without=without)
+            shown = showing(test, bench.original.seen)
             report = self._report(bench, found, task)._replace(
-                smoke=_described(test, bench.original.seen),
+                smoke=described(test, shown),
                 seconds=round(time.monotonic() - began, 3),
             )
+            if memory and not found.dropped and all(bench.digests(whole)):
+                memory.keep(remembered(report, bench, whole, shown))
         return Proved(found.outcome, found.dropped, unchecked, report)
+
+    def _memory(self, task: Task, whole: Outcome, test: SmokeTest) -> Memory | None:
+        """None where more is asked than was kept, or where others than the images have a say."""
+        settings = self._settings
+        if settings.memory is None or settings.wishes != Wishes() or settings.network != "none":
+            return None
+        request, ids = settings.request, [one.id for one in whole.applied]
+        place = (settings.builder.url, task.folder, request.target, request.platforms)
+        texts = (whole.source, whole.text, sorted(whole.files.items()), task.ignore)
+        return Memory(settings.memory, (*place, *texts, ids, test))
 
     def _report(self, bench: BuildBench, found: Found, task: Task) -> BuildReport:
         wishes = self._settings.wishes
@@ -103,8 +127,8 @@ class Proving:
             return BuildReport(
                 builder=self._settings.builder.url,
                 smoke="",
-                before=_side(bench.original),
-                after=_side(last),
+                before=side(bench.original),
+                after=side(last),
                 saved=whole(bench, last, renewed),
                 savings=savings(bench, way, last, renewed, each=wishes.each) if changed else (),
                 change=change.report(bench.original, last) if change else None,
@@ -146,34 +170,3 @@ def _unbuilt(outcome: Outcome, tree: Dockerfile, target: str) -> list[Identified
         for one in outcome.applied
         if any(start <= one.original.start < end for start, end in spans)
     ]
-
-
-def _side(built: Built) -> SideReport:
-    image = built.subject.image
-    return SideReport(
-        size=image.content_size,
-        compressed_size=image.compressed_size,
-        layers=len(image.layers),
-        seconds=round(built.seconds, 3),
-        steps=len(built.steps),
-        cached_steps=built.cached_steps,
-    )
-
-
-def _described(test: SmokeTest, seen: Seen | None) -> str:
-    """What was asked of both images, and whether there was anything to see."""
-    if seen is None:
-        return "not run, as files and configuration are the same"
-    asked = _asked(test)
-    if seen.code == NOT_STARTED and not test.expects:
-        return f"it showed nothing, for the command of the original does not start ({asked})"
-    return asked
-
-
-def _asked(test: SmokeTest) -> str:
-    if test.http:
-        paths = ", ".join(f"{each.port}{each.path}" for each in test.http)
-        return f"requests: {paths}"
-    if test.run:
-        return "run: " + " ".join(test.run.args)
-    return "the command stays up or ends as before, opens the same ports, and stays healthy"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Literal
 
+from reimage.dockerfile import Dockerfile
 from reimage.model import RunFacts
 from reimage.model.homes import Home
 from reimage.model.paths import is_at_or_above
@@ -18,6 +19,13 @@ _HOME = late(r"~(?=/)|\$HOME\b|\$\{HOME\}")
 # Variables of the base image that may stand for a cache.
 _HIDDEN = late(r"\$\{?\w*(?:CACHE|CARGO|COMPOSER|GEM|BUNDLE|GOPATH|GOMOD|GRADLE|PNPM|XDG)")
 _OPTION = "--no-cache"
+_OLD_SYNTAX = late(r"docker/dockerfile(?:-upstream)?:1\.[01](?:\.\d+)?(?!\S*experimental)\b")
+
+
+def knows_mounts(dockerfile: Dockerfile) -> bool:
+    """Whether the version that the syntax directive asks for has `RUN --mount`."""
+    syntax = dockerfile.directive("syntax")
+    return syntax is None or _OLD_SYNTAX.search(syntax.value) is None
 
 
 def mount_flag(directory: str, home: Home | None = None, *, locked: bool = False) -> str:
