@@ -65,7 +65,7 @@ def page(rows: Mapping[str, Tried]) -> str:
             (
                 "Built and started as they stand and as they come out,",
                 f"{datetime.now(UTC):%Y-%m-%d} at commit {_commit()}: {len(rows)}, of which",
-                f"{len(good)} do as they did before.",
+                f"{len(good)} build and, where they are started, do as before.",
                 f"Median of after by before: {statistics.median(shares):.2f}." if shares else "",
             )
         ).rstrip(),
