@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _NO_ROOM = re.compile("no space left on device", re.IGNORECASE)
 _NO_SOURCE = "failed to resolve source metadata"
-"""of an image that the file starts from: whoever named it has to be asked, not the network of RUN"""
+"""of an image that the file starts from: who named it is to blame, and no network of RUN"""
 _NO_NETWORK = re.compile(
     r"temporary failure (in name )?resol|could not resolve|network is unreachable|no such host|"
     r"name or service not known|no route to host|getaddrinfo|connection timed out",
