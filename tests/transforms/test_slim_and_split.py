@@ -80,3 +80,23 @@ def test_slim_takes_the_place_of_distroless_where_a_proof_drops_that() -> None:
     dropped = [one.id for one in first.applied if "distroless" in one.transformation.name]
     second = rewrite(parse(FAT).tree, chosen, context=context, without=dropped)
     assert "\nFROM node:22-slim\n" in second.text
+
+
+SLIM = """\
+FROM node:22-slim
+WORKDIR /app
+COPY package.json .
+RUN npm install --omit=dev
+COPY server.js .
+CMD ["node", "server.js"]
+"""
+
+
+@pytest.mark.parametrize(("left_out", "stages"), [("", 2), ("use_distroless_final_stage", 1)])
+def test_a_slim_stage_is_split_for_a_distroless_image_alone(left_out: str, stages: int) -> None:
+    manifest = '{"dependencies": {"ms": "2.1.3"}}'
+    files = {"package.json": len(manifest), "server.js": 1}
+    context = ContextFacts(files, frozenset(), texts={"package.json": manifest})
+    chosen = [each for each in load() if each.alternative_to is None and each.name != left_out]
+    outcome = rewrite(parse(SLIM).tree, chosen, context=context)
+    assert outcome.text.count("FROM ") == stages

@@ -57,6 +57,7 @@ _BUILDERS = frozenset(
 _SITE_BUILDERS = frozenset("mkdocs sphinx-build pelican nikola lektor".split())
 _ACTS = late(r"-(?:delete|exec|ok|fprint|fls)")  # what find does to files
 _IMPORT = late(r"\s*(?:import|from)\s[\w\s.,]+")
+_TOLD_BY_PIP = ("check", "freeze", "list", "show")
 _PYTHON = late(r"python[\d.]*")
 _RUNNERS = frozenset(
     "npm yarn pnpm bun npx pnpx bunx go cargo mvn mvnw gradle gradlew dotnet poetry uv".split()
@@ -84,6 +85,8 @@ def _step(command: Command, run: RunFacts) -> Step | None:
     operation = command.package_operation
     inner = command.unwrapped()
     name = inner.name or ""
+    if operation and _only_tells(operation):
+        return Step(Kind.FILES if effects else Kind.NOTHING, inner, run, None, effects)
     if operation:
         kind = _package_kind(operation)
         return Step(kind, inner, run, operation, effects) if kind else None
@@ -151,6 +154,12 @@ def _only_imports(command: Command) -> bool:
     """Whether it is `python -c "import …"`, which tries whether something can be imported."""
     values = command.values
     return len(values) == 3 and values[1] == "-c" and _IMPORT.fullmatch(values[2] or "") is not None
+
+
+def _only_tells(operation: PackageOperation) -> bool:
+    """Whether it is `pip check` or the like, which prints what is installed."""
+    operands = operation.command.operands
+    return operation.manager.name == "pip" and bool(operands) and operands[0].value in _TOLD_BY_PIP
 
 
 def _package_kind(operation: PackageOperation) -> Kind | None:
