@@ -62,7 +62,7 @@ class Bench:
         self.folder = folder / app
         shutil.copytree(FIXTURES / APPS / app, self.folder)
         self.dockerfile = self.folder / "Dockerfile"
-        self._options = ["--network=host", *bases.options_for(self.dockerfile)]
+        self._options = ["--network=host", *bases.options_for_rewriting(self.dockerfile)]
         self._environment = daemon.environment | {
             "PYTHONPATH": str(ROOT / "src"),
             "XDG_CACHE_HOME": str(folder / "cache"),

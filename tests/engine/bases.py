@@ -53,6 +53,10 @@ class Bases:
         """The same for the images that a Dockerfile names; the big ones are made when missing."""
         return _as_options(self.contexts_for(dockerfile))
 
+    def options_for_rewriting(self, dockerfile: Path) -> list[str]:
+        """The same with every quick image: a rewrite may start from one that was not named."""
+        return _as_options(self.named_contexts | self.contexts_for(dockerfile))
+
     def contexts_for(self, dockerfile: Path) -> dict[str, str]:
         """Every stand-in that a Dockerfile names, made if need be → where it is."""
         named = stand_ins_named_in(dockerfile)

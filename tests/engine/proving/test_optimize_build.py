@@ -49,7 +49,7 @@ def test_an_application_is_rewritten_and_proven(
         "--build",
         "--network=host",
         f"--builder={daemon.host}",
-        *bases.options_for(dockerfile),
+        *bases.options_for_rewriting(dockerfile),
     ]
     smoke = f"--smoke={folder / 'smoke.toml'}"
     command = ["optimize", str(dockerfile), smoke, *options]

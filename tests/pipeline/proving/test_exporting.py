@@ -69,6 +69,14 @@ def test_a_network_that_is_down_is_told_from_a_file_that_does_not_build(log: str
     assert str(found).endswith("is the network of RUN there?")
 
 
+def test_an_image_out_of_reach_is_the_fault_of_who_names_it() -> None:
+    found = judged(
+        failed("example.org/base: failed to resolve source metadata for it: no such host")
+    )
+    assert not found.is_network
+    assert "example.org/base" in str(found)
+
+
 def test_what_else_fails_is_the_files_fault() -> None:
     found = judged(failed("exit code: 127", "no-such-program: not found"))
     assert not found.is_network

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from buildkit_client import BuildFailed
 
 _NO_ROOM = re.compile("no space left on device", re.IGNORECASE)
+_NO_SOURCE = "failed to resolve source metadata"
+"""of an image that the file starts from: who named it is to blame, and no network of RUN"""
 _NO_NETWORK = re.compile(
     r"temporary failure (in name )?resol|could not resolve|network is unreachable|no such host|"
     r"name or service not known|no route to host|getaddrinfo|connection timed out",
@@ -26,7 +28,7 @@ def judged(error: BuildFailed) -> NotBuilt:
             f"The builder's disk is full: {reason(error)}; make room (docker builder prune) and "
             "try again."
         ) from error
-    if _NO_NETWORK.search(said):
+    if _NO_SOURCE not in error.message and _NO_NETWORK.search(said):
         return NotBuilt(f"{reason(error)}; is the network of RUN there?", is_network=True)
     return NotBuilt(reason(error), lacks_line=bool(error.vertex) and error.location is None)
 
