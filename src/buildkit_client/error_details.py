@@ -35,7 +35,7 @@ from buildkit_client.errors import (
 _TRAILER = "grpc-status-details-bin"
 _SILENT = "the builder does not answer any more, and what it was doing is lost"
 _STOPPED = "the build was stopped before it ended"
-_TIME_OVER = "the builder was not done when the time that was given was over"
+TIME_OVER = "the builder was not done when the time that was given was over"
 _PREFIX = "github.com/moby/buildkit/"
 _PLAIN: dict[grpc.StatusCode, type[BuildKitError]] = {
     grpc.StatusCode.CANCELLED: Cancelled,
@@ -104,7 +104,7 @@ def _classify(code: grpc.StatusCode, message: str, details: Details) -> BuildKit
     if code is grpc.StatusCode.CANCELLED or message.endswith("context canceled"):
         return Cancelled(_STOPPED)
     if code is grpc.StatusCode.DEADLINE_EXCEEDED and "deadline exceeded" in message.lower():
-        return TimedOut(_TIME_OVER)
+        return TimedOut(TIME_OVER)
     if code is grpc.StatusCode.UNAVAILABLE or message.startswith("Stream removed"):
         if "failed to connect" in message:
             return NoBuilder(f"the builder cannot be reached: {message}")

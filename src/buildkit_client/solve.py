@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,8 @@ from typing import TYPE_CHECKING, Self
 from buildkit_client import attributes, messages, policy, stores
 from buildkit_client.channel import CONTROL, Answers, begin, stream
 from buildkit_client.docker_config import Credentials
-from buildkit_client.errors import BadRequest, BuildFailed, BuildKitError
+from buildkit_client.error_details import TIME_OVER
+from buildkit_client.errors import BadRequest, BuildFailed, BuildKitError, Cancelled, TimedOut
 from buildkit_client.freshness import shared_key
 from buildkit_client.outputs import DockerArchive, LocalDirectory, OciArchive, Output, Tar, Target
 from buildkit_client.request import BuildRequest
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 
 # What remains of the status after the build has ended comes within milliseconds.
 _STATUS_SECONDS = 3.0
+# Deadlines are rounded on their way to the builder.
+_ROUNDING = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,8 @@ class Build:
         )
         self._message = solve_message(request, sources, self.ref, self._session.id)
         self._timeout = timeout
+        self._began = 0.0
+        self._is_stopped = False
         self._call: grpc.Future[messages.SolveResponse] | None = None
         self._status: Answers[messages.StatusResponse] | None = None
         self._follower: threading.Thread | None = None
@@ -86,6 +92,7 @@ class Build:
     def __enter__(self) -> Self:
         self._session.__enter__()
         try:
+            self._began = time.monotonic()
             self._call = begin(
                 self._channel,
                 CONTROL + "Solve",
@@ -141,6 +148,7 @@ class Build:
 
     def cancel(self) -> None:
         """Stop the build, if it still runs."""
+        self._is_stopped = True
         if self._call:
             self._call.cancel()
 
@@ -162,11 +170,19 @@ class Build:
         stores.finish(self._request, answer.exporter_response)
         return _result(self.ref, answer.exporter_response, self.progress)
 
+    def _time_is_over(self) -> bool:
+        if self._timeout is None:
+            return False
+        return time.monotonic() >= self._began + self._timeout - _ROUNDING
+
     def _join(self) -> None:
         if self._follower:
             self._follower.join(_STATUS_SECONDS)
 
     def _explained(self, error: BuildKitError) -> BuildKitError:
+        if isinstance(error, Cancelled) and not self._is_stopped and self._time_is_over():
+            # The builder keeps the deadline as well, and its word came before our own clock's.
+            return TimedOut(TIME_OVER)
         # What breaks off because the builder went away, or the build was stopped, says only that.
         if self._failures.first and isinstance(error, BuildFailed | BadRequest):
             return self._failures.first

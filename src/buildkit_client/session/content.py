@@ -7,6 +7,7 @@ import os
 import re
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -141,6 +142,6 @@ def _commit(file: IO[bytes], place: Path, total: int, expected: str) -> None:
         message = f"{digest} of {file.tell()} bytes came, {expected} of {total} was announced"
         refuse(grpc.StatusCode.FAILED_PRECONDITION, message)
     file.flush()
-    if not place.exists():
+    os.fchmod(file.fileno(), 0o644)
+    with suppress(FileExistsError):  # another build may have sent the same blob meanwhile
         os.link(file.name, place)
-        place.chmod(0o644)

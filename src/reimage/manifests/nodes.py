@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _TEMPLATE = re.compile(r"\{\{|\{%")
 _DEEPEST = 200
+_TOO_DEEP = "this YAML is nested too deeply to be read"
 _BOM = "\ufeff"
 
 
@@ -79,6 +80,8 @@ def read_documents(text: str) -> list[Node]:
         mark = error.problem_mark or error.context_mark
         # What is missing at the end is missed behind the last line.
         line = min(mark.line, text.rstrip().count("\n")) + 1 if mark else 1
+        if "nesting depth" in (error.problem or ""):  # newer versions of libyaml count, too
+            raise ManifestError(_TOO_DEEP, line) from error
         template = " (it looks like a template)" if _TEMPLATE.search(text) else ""
         reason = error.problem or "it has no structure"
         raise ManifestError(f"this is not YAML: {reason}{template}", line) from error
@@ -127,7 +130,7 @@ class _Builder:
     def _begin(self, node: Node, line: int) -> None:
         self._put(node)
         if len(self._open) >= _DEEPEST:
-            raise ManifestError("this YAML is nested too deeply to be read", line)
+            raise ManifestError(_TOO_DEEP, line)
         self._open.append(node)
         self._keys.append(None)
 

@@ -145,15 +145,21 @@ def _told(streams: Streams, *, quiet: bool) -> Iterator[dict[str, Any]]:
 
 
 def smoke_test(given: str | None) -> "SmokeTest | None":
-    """A smoke file, by its name; or a command that does the same in both images."""
+    """A smoke file or one of container-structure-test, by its name; or a command that does the same
+    in both images."""
     from reimage.verify.smoke.plan import BadSmokeFile, Command, SmokeTest, read_plan
 
     if given is None:
         return None
     path = Path(given)
-    if path.suffix == ".toml":
+    if path.suffix in (".toml", ".yaml", ".yml", ".json"):
         try:
-            return read_plan(path.read_text("utf-8"), given)
+            text = path.read_text("utf-8")
+            if path.suffix == ".toml":
+                return read_plan(text, given)
+            from reimage.verify.structure.reading import read_structure_test
+
+            return SmokeTest(structure=read_structure_test(text, given))
         except BadSmokeFile as error:
             raise BadUsage(str(error)) from error
         except (OSError, UnicodeDecodeError) as error:
@@ -164,5 +170,7 @@ def smoke_test(given: str | None) -> "SmokeTest | None":
     except ValueError as error:
         raise BadUsage(f"--smoke {given}: the quotes do not match.") from error
     if not words:
-        raise BadUsage("--smoke takes a command, or a smoke file (.toml).")
+        raise BadUsage(
+            "--smoke takes a command, a smoke file (.toml), or a structure test (.yaml)."
+        )
     return SmokeTest(run=Command(words, whole=True, exit=None))

@@ -60,7 +60,8 @@ class Reader:
         from reimage.verify.smoke.plan import BadSmokeFile, plan_of
 
         try:
-            return plan_of(self._table(table, "smoke"), f"{self.path}: {self.prefix}smoke")
+            name = f"{self.path}: {self.prefix}smoke"
+            return plan_of(self._table(table, "smoke"), name, self.path.parent)
         except BadSmokeFile as error:
             raise ConfigError(self.path, str(error)) from error
 

@@ -24,6 +24,7 @@ from reimage.verify.smoke import probe
 from reimage.verify.smoke.judging import Seen
 from reimage.verify.smoke.plan import SmokeTest
 from reimage.verify.smoke.running import Place, observe
+from reimage.verify.structure.trying import unmet
 
 if TYPE_CHECKING:
     from buildkit_client import Builder, Gateway, Result, Step
@@ -267,7 +268,12 @@ class BuildBench:
                 place = Place(gateway.solve(), _probe(gateway, image), settings.network)
                 if test.http and place.probe is None:
                     raise NotProvable(_NO_PROBE)
-                return observe(place, _runnable(image), test, expected=expected)
+                config = _runnable(image)
+                seen = observe(place, config, test, expected=expected)
+                if test.structure is None:
+                    return seen
+                told = unmet(test.structure, place, image, config, test.timeout)
+                return replace(seen, unmet=tuple(told))
         except BuildFailed as error:
             raise NotProvable(f"What was built can't be run: {reason(error)}.") from error
 

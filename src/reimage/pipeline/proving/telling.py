@@ -47,6 +47,14 @@ def described(test: SmokeTest, shown: int) -> str:
 
 
 def _asked(test: SmokeTest) -> str:
+    asked = _asked_of_the_command(test)
+    if test.structure:
+        count = test.structure.count
+        asked += f", and {count} structure test{'' if count == 1 else 's'}"
+    return asked
+
+
+def _asked_of_the_command(test: SmokeTest) -> str:
     if test.http:
         paths = ", ".join(f"{each.port}{each.path}" for each in test.http)
         return f"requests: {paths}"

@@ -35,11 +35,13 @@ class Seen:
     said: str = ""
     healthy: bool | None = None
     """what the image's own health check says; None where it has none or was not asked"""
+    unmet: tuple[str, ...] = ()
+    """what a file of container-structure-test asks, and the image does not keep"""
 
 
 def failures(test: SmokeTest, seen: Seen) -> list[str]:
     """What is not as the smoke test expects, whatever the other image does."""
-    told = []
+    told = list(seen.unmet)
     for request, answer in zip(test.http, seen.answers, strict=True):
         where = f"http://localhost:{request.port}{request.path}"
         if not answer.status:

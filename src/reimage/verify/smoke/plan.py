@@ -9,6 +9,8 @@ expect = "ok"
 [run]
 args = ["--version"]
 expect = "1."
+
+and `structure-test = "test.yaml"`, a file of container-structure-test beside it.
 """
 
 from __future__ import annotations
@@ -16,7 +18,11 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from reimage.verify.structure.plan import StructureTest
 
 SECONDS = 20.0
 _LONGEST = 600.0
@@ -55,35 +61,52 @@ class SmokeTest:
     run: Command | None = None
     env: Mapping[str, str] = field(default_factory=dict)
     timeout: float = SECONDS
+    structure: StructureTest | None = None
+    """what is asked besides"""
 
     @property
     def expects(self) -> bool:
         """Whether it knows what is right, and not only what is the same."""
-        return bool(self.http or (self.run and not self.run.whole))
+        return bool(self.http or (self.run and not self.run.whole) or self.structure)
 
 
 def read_plan(text: str, name: str) -> SmokeTest:
     """A smoke file. Raises BadSmokeFile."""
     try:
-        return plan_of(tomllib.loads(text), name)
+        return plan_of(tomllib.loads(text), name, Path(name).parent)
     except tomllib.TOMLDecodeError as error:
         raise BadSmokeFile(f"{name} is no smoke file: {error}.") from error
 
 
-def plan_of(table: Mapping[str, Any], name: str) -> SmokeTest:
-    """The table of a smoke file, or of a configuration. Raises BadSmokeFile."""
+def plan_of(table: Mapping[str, Any], name: str, folder: Path) -> SmokeTest:
+    """The table of a smoke file, or of a configuration. `folder` is where a file that it names is
+    looked for. Raises BadSmokeFile."""
     try:
         http = tuple(map(_request, table.get("http", [])))
         run = _command(table["run"]) if "run" in table else None
         env = {str(key): _text(value) for key, value in table.get("env", {}).items()}
         timeout = float(table.get("timeout", SECONDS))
+        structure = table.get("structure-test")
+        structure = None if structure is None else _text(structure)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BadSmokeFile(f"{name} is no smoke file: {error}.") from error
     if not 0 < timeout <= _LONGEST or len(http) > _MOST:
         raise BadSmokeFile(
             f"{name} asks for too much: at most {_MOST} requests and {_LONGEST:.0f} seconds."
         )
-    return SmokeTest(http, run, env, timeout)
+    found = None if structure is None else _structure(folder / structure)
+    return SmokeTest(http, run, env, timeout, found)
+
+
+def _structure(path: Path) -> StructureTest:
+    from reimage.verify.structure.reading import read_structure_test
+
+    try:
+        return read_structure_test(path.read_text("utf-8"), str(path))
+    except OSError as error:
+        raise BadSmokeFile(f"{path}: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise BadSmokeFile(f"{path}: it is not UTF-8.") from error
 
 
 def _request(table: Mapping[str, Any]) -> Request:
