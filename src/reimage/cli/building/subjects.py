@@ -1,5 +1,6 @@
 """Targets of `inspect` and `compare`: what was typed becomes an image with its Dockerfile."""
 
+import gc
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from reimage.pipeline.images.targets import Target
 
 
+_RARELY = 200_000
+"""So many new objects before the collector looks for cycles."""
+
+
 class Opening:
     """Opens the targets of one command. `flags` are those of the build, where one is built."""
 
@@ -42,6 +47,8 @@ class Opening:
         self._keep = keep
         self._dockerfile = dockerfile
         self._touch = touch
+        # An image is many small values without cycles; looking for some takes a tenth of the time.
+        gc.set_threshold(_RARELY)
         if len(flags.platform or ()) > 1:
             raise BadUsage("--platform: one image is looked at, so give one platform.")
 
