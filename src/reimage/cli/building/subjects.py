@@ -41,12 +41,14 @@ class Opening:
         *,
         dockerfile: str | None = None,
         touch: str | None = None,
+        again: bool = False,
     ) -> None:
         self._flags = flags
         self._streams = streams
         self._keep = keep
         self._dockerfile = dockerfile
         self._touch = touch
+        self._again = again
         # An image is many small values without cycles; looking for some takes a tenth of the time.
         gc.set_threshold(_RARELY)
         if len(flags.platform or ()) > 1:
@@ -120,9 +122,10 @@ class Opening:
             )
             showing.begin(builder, "")
             image, figures = _timed(builder, prepared.request, how, showing)
+            warm = self._warm(builder, prepared.request, showing)
             touched = self._touched(builder, prepared.request, image, showing)
         recipe = _recipe(found, sources, self._flags.target)
-        return Subject(found.word, image, contents, recipe, figures, touched)
+        return Subject(found.word, image, contents, recipe, figures, touched, warm)
 
     def _check_touched(self, request: "BuildRequest") -> None:
         """Before anything is built."""
@@ -133,6 +136,18 @@ class Opening:
         if not isinstance(request.context, Path):
             raise BadUsage("--touch needs a build context on this machine.")
         check_touched(request.context, self._touch)
+
+    def _warm(
+        self, builder: "Builder", request: "BuildRequest", showing: "Showing"
+    ) -> "BuildFigures | None":
+        """The same build once more, where that was asked for."""
+        from dataclasses import replace
+
+        from reimage.pipeline.images.subjects import reading
+
+        if not self._again:
+            return None
+        return _timed(builder, replace(request, no_cache=False), reading(), showing)[1]
 
     def _touched(
         self, builder: "Builder", request: "BuildRequest", image: "Image", showing: "Showing"
