@@ -21,8 +21,9 @@ def run_as_nonroot(facts: Facts) -> Iterator[Finding]:
     account `app` with a home of its own, in the way of the distribution. Files stay root's: the
     program can read them, and not change them.
 
-    Only for Python, whose sources are read: none of them writes, moves or removes files outside of
-    /tmp, opens a database in a file, starts a program or takes a port below 1024.
+    Only for Python, and for a program that a stage builds of Go, whose sources are read: none of
+    them writes, moves or removes files outside of /tmp, opens a database in a file, starts a
+    program or takes a port below 1024.
 
     Refuses where root may be needed: a port below 1024, an entrypoint script, a server that changes
     users itself, VOLUME, directories that a RUN makes or gives away, files below /root, and files

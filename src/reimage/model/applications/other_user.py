@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from reimage.dockerfile import Add, Copy, Expose, User, Volume
+from reimage.model.applications import go_users
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.entry_scripts import is_script
 from reimage.model.applications.references import official
@@ -64,18 +65,20 @@ def other_user(facts: Facts, stage: Stage) -> OtherUser | NeedsContext | str | N
     started = entry(stage)
     if isinstance(started, str):
         return started if official(stage.image or "", "python") else None
-    if not _is_python(started) and not official(stage.image or "", "python"):
+    by_go = facts.context is not None and go_users.is_built_by_go(stage, started, facts.context)
+    if not by_go and not _is_python(started) and not official(stage.image or "", "python"):
         return None
     problem = _asks_for_root(started) or _privileged(stage) or _keeps_files(stage)
     if problem:
         return problem
-    if not _is_python(started):
+    if not by_go and not _is_python(started):
         return f"what {started.program} does is not read, so that it is not known what it writes"
     if facts.context is None:
         return NeedsContext()
     if private := next(_private(stage, facts.context), None):
         return f"{private} can be read by its owner alone, and a copy keeps that"
-    if problem := _of_sources(facts.context):
+    problem = go_users.asks_for_root(facts.context) if by_go else _of_sources(facts.context)
+    if problem:
         return problem
     return OtherUser(*account)
 
