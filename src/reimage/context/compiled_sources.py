@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from reimage.files import FilesError, read
+from reimage.context.source_bytes import SourceBytes
 from reimage.model.compiled_facts import CompiledFacts
 from reimage.model.python_facts import Started
 from reimage.text import decode, late
@@ -64,15 +64,10 @@ class CompiledFiles:
         writes: list[str] = []
         low_ports: list[str] = []
         packages: set[str] = set()
-        unread = list(self._paths[COUNT_LIMIT:])
-        left = TOTAL_LIMIT
-        for path in self._paths[:COUNT_LIMIT]:
-            try:
-                data = read(os.path.join(self._root, path), limit=min(FILE_LIMIT, left))
-            except FilesError:  # too large, unreadable or gone: said in `unread`
-                unread.append(path)
-                continue
-            left -= len(data)
+        sources = SourceBytes(
+            self._root, self._paths, count=COUNT_LIMIT, file=FILE_LIMIT, total=TOTAL_LIMIT
+        )
+        for path, data in sources:
             text = decode(data)
             started += _started(path, text)
             opened += _places(path, text, _OPENING)
@@ -83,7 +78,7 @@ class CompiledFiles:
         return CompiledFacts(
             tuple(started),
             tuple(opened),
-            tuple(unread),
+            tuple(sources.unread),
             tuple(writes),
             tuple(low_ports),
             frozenset(packages),
