@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import time
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import grpc
 import pytest
-from tests.buildkit_client.fake_builder import FakeBuilder, Refusal
+from tests.buildkit_client.fake_builder import FakeBuilder, Refusal, receive
 
-from buildkit_client import BuildRequest, Cancelled, Credentials, TimedOut, solve
+from buildkit_client import BadRequest, BuildRequest, Cancelled, Credentials, TimedOut, solve
 from buildkit_client.solve import Build
-
-if TYPE_CHECKING:
-    import grpc
 
 # The words of a builder for all of these.
 CANCELLED = "failed to solve: Canceled: context canceled"
@@ -62,3 +61,21 @@ def test_a_build_that_was_stopped_is_not_out_of_time(
     monkeypatch.setattr(solve, "_ROUNDING", 30.0)
     with pytest.raises(Cancelled):
         ended(tmp_path, timeout=30, cancel=True)
+
+
+def test_a_builder_that_names_its_own_end_for_our_reason(tmp_path: Path) -> None:
+    """It stops all steps when the context cannot be sent; which of them tells of it is chance."""
+    context = tmp_path / "context"
+    context.mkdir()
+    Path(os.fsdecode(os.fsencode(context) + b"/n\xff")).write_bytes(b"1")
+
+    def stop(channel: grpc.Channel) -> None:
+        with suppress(grpc.RpcError):
+            receive(channel, ("dir-name", "context"))
+        raise Refusal(CANCELLED)
+
+    request = BuildRequest(context=context, dockerfile=b"FROM scratch\n")
+    with FakeBuilder(tmp_path, solve=stop) as builder:
+        running = Build(builder.channel, request, credentials=lambda _: Credentials("", ""))
+        with pytest.raises(BadRequest, match="is not UTF-8"), running:
+            running.result()
