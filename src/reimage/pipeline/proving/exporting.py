@@ -88,7 +88,8 @@ class Exporting:
             if stamped:
                 raise NotProvable(_NO_STAMPS)
             return self._through_engine(request, watch)
-        output = OciDirectory(path=self._received.folder, rewrite_timestamp=stamped)
+        received = self._received
+        output = OciDirectory(path=received.folder, known=received.known, rewrite_timestamp=stamped)
         request = replace(request, outputs=(output,))
         began = time.monotonic()
         result = self._run(request, watch)
