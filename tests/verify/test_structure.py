@@ -10,7 +10,8 @@ from reimage.image.config import ImageConfig
 from reimage.image.entries import Entry, Owner
 from reimage.image.trees.tree import Placed, Tree
 from reimage.verify.smoke.judging import Seen, differences, failures
-from reimage.verify.smoke.plan import BadSmokeFile, SmokeTest, read_plan
+from reimage.verify.smoke.plan import BadSmokeFile, SmokeTest
+from reimage.verify.smoke.reading import read_plan
 from reimage.verify.structure import files, metadata
 from reimage.verify.structure.plan import (
     FileContentTest,

@@ -145,7 +145,10 @@ class Proving:
 
 
 def _check_original(original: Built, test: SmokeTest) -> None:
-    if test.expects and (told := failures(test, original.smoke(None))):
+    told = failures(test, original.smoke(None)) if test.expects else []
+    if told and original.is_seen_early:
+        told = failures(test, original.smoke(None, anew=True))
+    if told:
         raise NotProvable(f"The original does not pass its smoke test: {told[0]}.")
 
 
