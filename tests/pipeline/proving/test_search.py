@@ -179,3 +179,29 @@ def test_bisection_takes_the_logarithm(guilty: int) -> None:
 
     assert culprit(ids, fails) == (str(guilty), None)
     assert len(tried) <= 7
+
+
+@transformation(claim=Claim.SAME_BEHAVIOUR, may_change=("From",))
+def slim(facts: Facts) -> Iterator[Finding]:
+    """Start from a smaller image."""
+    for instruction in facts.dockerfile.instructions:
+        span = instruction.arguments.whole
+        if span.of(facts.dockerfile.source) == "debian:12":
+            yield Rewrite("slim", instruction.span, (Edit(span, "debian:12-slim"),))
+
+
+def test_what_another_base_makes_necessary_is_built_from_the_start() -> None:
+    prepared: list[list[str]] = []
+
+    class Watched(Bench):
+        def prepare(self, outcomes: Sequence[Outcome]) -> None:
+            if not self.texts:
+                prepared.append([each.text for each in outcomes])
+            super().prepare(outcomes)
+
+    def rewritten(without: frozenset[str]) -> Outcome:
+        return rewrite(parse(SOURCE).tree, (shout, cry, slim), without=without)
+
+    bench = Watched(lambda _, claim: "" if claim >= Claim.SAME_BEHAVIOUR else "differs")
+    search(cache(rewritten), bench)
+    assert [text.splitlines()[0] for text in prepared[0]] == ["FROM debian:12"] * 2
