@@ -9,7 +9,7 @@ import pytest
 
 from reimage.dockerfile import Run, parse
 from reimage.model import Facts
-from reimage.pipeline.proving.search import Found, culprit, search
+from reimage.pipeline.proving.search import Found, culprit, search, surely_tried
 from reimage.rewriting import Claim, Finding, Outcome, Rewrite, rewrite, transformation
 from reimage.text import Edit
 
@@ -190,18 +190,14 @@ def slim(facts: Facts) -> Iterator[Finding]:
             yield Rewrite("slim", instruction.span, (Edit(span, "debian:12-slim"),))
 
 
-def test_what_another_base_makes_necessary_is_built_from_the_start() -> None:
-    prepared: list[list[str]] = []
+def test_what_another_base_makes_necessary_can_be_told_before_anything_is_built() -> None:
+    def rewritten(*transformations: object) -> Callable[[frozenset[str]], Outcome]:
+        tree = parse(SOURCE).tree
+        return lambda without: rewrite(tree, transformations, without=without)  # type: ignore[arg-type]
 
-    class Watched(Bench):
-        def prepare(self, outcomes: Sequence[Outcome]) -> None:
-            if not self.texts:
-                prepared.append([each.text for each in outcomes])
-            super().prepare(outcomes)
-
-    def rewritten(without: frozenset[str]) -> Outcome:
-        return rewrite(parse(SOURCE).tree, (shout, cry, slim), without=without)
-
-    bench = Watched(lambda _, claim: "" if claim >= Claim.SAME_BEHAVIOUR else "differs")
-    search(cache(rewritten), bench)
-    assert [text.splitlines()[0] for text in prepared[0]] == ["FROM debian:12"] * 2
+    bench = Bench(lambda _, claim: "" if claim >= Claim.SAME_BEHAVIOUR else "differs")
+    needed = surely_tried(rewritten(shout, cry, slim))
+    assert [text.text.splitlines()[0] for text in needed] == ["FROM debian:12"] * 2
+    search(rewritten(shout, cry, slim), bench)
+    assert {each.text for each in needed} <= bench.texts
+    assert surely_tried(rewritten(shout, cry)) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
@@ -16,6 +16,7 @@ from reimage.docker_api.errors import DockerError
 from reimage.image.errors import ImageError
 from reimage.pipeline.proving.exporting import Exporting, Watch, work
 from reimage.pipeline.proving.failing import judged
+from reimage.pipeline.proving.foundations import foundation
 from reimage.pipeline.proving.observing import Observing
 from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 from reimage.pipeline.proving.wishes import Wishes
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 _NAMED = 4
 """transformations, where there are many"""
-_AT_ONCE = 2
+_AT_ONCE = 3
 """builds; a builder may be small"""
 Network = Literal["default", "host", "none"]
 
@@ -137,6 +138,7 @@ class BuildBench:
         self._exporting = Exporting(settings.builder, settings.timeout, remembered)
         self._pool = ThreadPoolExecutor(_AT_ONCE, "build")
         self._beside = ThreadPoolExecutor(1, "smoke")
+        self._fetching = ThreadPoolExecutor(2, "fetch")
         self._stack = ExitStack()
         self._variants: dict[tuple[bytes, bytes], Future[Built]] = {}
         self._lock = Lock()
@@ -154,19 +156,27 @@ class BuildBench:
     def __exit__(self, *_: object) -> None:
         self._exporting.stop()
         self._observing.stop()
-        for pool in (self._pool, self._beside):
+        for pool in (self._pool, self._beside, self._fetching):
             pool.shutdown(cancel_futures=True)
         self._stack.close()
 
-    def build_both(self, outcome: Outcome) -> None:
-        """The original and a rewritten file, at the same time. Raises NotProvable where the
-        original does not build."""
+    def build_both(self, outcome: Outcome, others: Sequence[Outcome] = ()) -> None:
+        """The original and a rewritten file, and `others`, at the same time. Raises NotProvable
+        where the original does not build."""
         first = self._pool.submit(self._build_original, outcome)
-        self.build_together([outcome])
+        self.build_together([outcome, *others])
         try:
             self._original = first.result()
         except NotBuilt as error:
             raise NotProvable(f"The original does not build: {error}.") from error
+
+    def fetch_bases(self, texts: Iterable[str]) -> None:
+        """Read what files start from while their steps run."""
+        target = self._request.target
+        for text in dict.fromkeys(foundation(text, target) for text in texts):
+            if text:
+                request = replace(self._request, dockerfile=_encoded(text), context=None, target="")
+                self._fetching.submit(self._exporting.fetch, request)
 
     def _build_original(self, outcome: Outcome) -> Built:
         built = self.build("the original", self._source, self._ignore)

@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, Protocol
 
-from reimage.dockerfile import parse
-from reimage.model import Facts
+from reimage.pipeline.proving.foundations import base_image
 from reimage.rewriting import Claim, Dropped, Identified, Outcome
 
 Rewritten = Callable[[frozenset[str]], Outcome]
@@ -51,6 +50,18 @@ class Culprit(NamedTuple):
 def search(rewritten: Rewritten, trying: Trying, *, without: Collection[str] = ()) -> Found:
     """The largest part of the rewrites that was shown to hold; at worst none."""
     return _Search(rewritten, trying, frozenset(without)).run()
+
+
+def surely_tried(rewritten: Rewritten, *, without: Collection[str] = ()) -> list[Outcome]:
+    """What `search` will ask for besides all rewrites together, whatever that shows: on another
+    base those keep their weakest claim only."""
+    whole = rewritten(frozenset(without))
+    found = levels(whole.applied)
+    stronger = [
+        rewritten(frozenset(without).union(id for id, its in found.items() if its > level))
+        for level in sorted(set(found.values()))[:-1]
+    ]
+    return [each for each in stronger if base_image(each.text) != base_image(whole.text)]
 
 
 def culprit(
@@ -106,10 +117,6 @@ class _Search:
 
     def _strongest(self, present: Sequence[Claim]) -> Claim | None:
         """The strongest claim that all rewrites together keep: then so do all weaker ones."""
-        stronger = [self._keeping(self._up_to(level)) for level in present[:-1]]
-        # On another base they surely keep the weakest one only.
-        end = final_base(self._whole.text)
-        self._trying.prepare([each for each in stronger if final_base(each.text) != end])
         for level in present:
             if not self._trying.fails(self._whole, level, blames=level is present[-1]):
                 return level
@@ -158,14 +165,6 @@ class _Search:
         applied = {one.id for one in outcome.applied}
         gone = [one for one in self._whole.applied if one.id not in applied]
         return [Dropped(one, self._reasons.get(one.id) or _BASE_GONE) for one in gone]
-
-
-def final_base(text: str) -> str | None:
-    """The image that the last stage of a Dockerfile starts from, if that can be told."""
-    stage = Facts(parse(text).tree).stages[-1]
-    while stage.base:
-        stage = stage.base
-    return stage.image
 
 
 _BASE_GONE = "it builds on a rewrite that was dropped"
