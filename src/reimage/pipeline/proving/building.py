@@ -161,10 +161,10 @@ class BuildBench:
         self._stack.close()
 
     def build_both(self, outcome: Outcome, others: Sequence[Outcome] = ()) -> None:
-        """The original and a rewritten file, and `others`, at the same time; they are run as soon
-        as they are there. Raises NotProvable where the original does not build."""
-        first = self._pool.submit(self._build_original, outcome)
-        self.build_together([outcome, *others], early=True)
+        """The original and a rewritten file, at the same time, and then `others`; they are run as
+        soon as they are there. Raises NotProvable where the original does not build."""
+        first = self._pool.submit(self._build_original, outcome, others)
+        self.build_together([outcome], early=True)
         try:
             self._original = first.result()
         except NotBuilt as error:
@@ -178,9 +178,11 @@ class BuildBench:
                 request = replace(self._request, dockerfile=_encoded(text), context=None, target="")
                 self._fetching.submit(self._exporting.fetch, request)
 
-    def _build_original(self, outcome: Outcome) -> Built:
+    def _build_original(self, outcome: Outcome, others: Sequence[Outcome]) -> Built:
         built = self.build("the original", self._source, self._ignore)
         self._run_early(built, outcome)
+        # Only now: of what they share with it at the same time, the builder may do some twice.
+        self.build_together(others, early=True)
         return built
 
     def _run_early(self, built: Built, outcome: Outcome) -> None:
@@ -235,11 +237,12 @@ class BuildBench:
         are run, too."""
         for outcome in outcomes:
             key = self._key(outcome)
-            if key not in self._variants:
-                names = dict.fromkeys(one.transformation.title for one in outcome.applied)
-                self._variants[key] = self._pool.submit(
-                    self._variant, outcome, tuple(names), early=early
-                )
+            with self._lock:
+                if key not in self._variants:
+                    names = dict.fromkeys(one.transformation.title for one in outcome.applied)
+                    self._variants[key] = self._pool.submit(
+                        self._variant, outcome, tuple(names), early=early
+                    )
 
     def _variant(self, outcome: Outcome, names: tuple[str, ...], *, early: bool) -> Built:
         for path in outcome.files:
