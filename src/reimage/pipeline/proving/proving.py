@@ -19,7 +19,7 @@ from reimage.pipeline.proving.remembering import Memory
 from reimage.pipeline.proving.repeating import reproduced
 from reimage.pipeline.proving.results import BuildReport
 from reimage.pipeline.proving.savings import Way, savings, whole
-from reimage.pipeline.proving.search import Found, search
+from reimage.pipeline.proving.search import Found, search, surely_tried
 from reimage.pipeline.proving.telling import described, recalled, remembered, showing, side
 from reimage.pipeline.proving.trial import Trial
 from reimage.pipeline.proving.wishes import Wishes
@@ -79,13 +79,17 @@ class Proving:
         whole = rewritten(without)
         memory = self._memory(task, whole, test)
         known = memory.recall() if memory else None
+        needed = surely_tried(rewritten, without=without)
         with BuildBench(settings, task.folder, source, (path, task.ignore), known) as bench:
-            bench.build_both(whole)
+            if known is None:
+                bench.fetch_bases([whole.source, whole.text])
+            bench.build_both(whole, needed if known is None else ())
             if known and bench.digests(whole) == known.digests:
                 settings.tell("both images are those of an earlier proof (--again repeats it)")
                 took = round(time.monotonic() - began, 3)
                 told = recalled(known, bench, whole, test, took)
                 return Proved(whole, (), unchecked, told)
+            bench.build_together(needed)
             _check_original(bench.original, test)
             trial = Trial(bench, test)
             found: Found = search(rewritten, trial, without=without)
@@ -145,7 +149,10 @@ class Proving:
 
 
 def _check_original(original: Built, test: SmokeTest) -> None:
-    if test.expects and (told := failures(test, original.smoke(None))):
+    told = failures(test, original.smoke(None)) if test.expects else []
+    if told and original.is_seen_early:
+        told = failures(test, original.smoke(None, anew=True))
+    if told:
         raise NotProvable(f"The original does not pass its smoke test: {told[0]}.")
 
 
