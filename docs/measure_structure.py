@@ -242,7 +242,7 @@ def kept(app: str, file: Path) -> Row:
     if not file.exists():
         return {}
     read = json.loads(file.read_text("utf-8"))
-    if read["of"] != produced(rewritten(app)):
+    if read["of"] != _instructions(app):
         return {}
     return {kind: Costs(Built(*built), *others) for kind, (built, *others) in read["row"].items()}
 
@@ -250,8 +250,14 @@ def kept(app: str, file: Path) -> Row:
 def keep(app: str, file: Path, row: Row) -> None:
     """Write the figures to the file, with what was built."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    told = {"of": produced(rewritten(app)), "row": row}
+    told = {"of": _instructions(app), "row": row}
     file.write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+def _instructions(app: str) -> dict[str, list[str]]:
+    """What comes out, without blank lines."""
+    files = produced(rewritten(app)).items()
+    return {name: [line for line in text.splitlines() if line.strip()] for name, text in files}
 
 
 def main() -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from reimage.model.compiled_facts import CompiledSources
     from reimage.model.python_facts import PythonSources
+    from reimage.model.uses import Uses
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NO_MODES: Mapping[str, int] = MappingProxyType({})
@@ -31,7 +32,8 @@ class ContextFacts(NamedTuple):
     (`.dockerignore` or `<Dockerfile>.dockerignore`), or the one that would be created. `truncated`
     says that the folder was too large to list whole. `python` are the Python sources, and
     `compiled` those of Go, Rust, C and C++, read when asked for. `modes` are the permissions of
-    `files` and `directories`, looked up when asked for.
+    `files` and `directories`, looked up when asked for. `uses` is how files around the Dockerfile
+    build it, read when asked for.
     """
 
     files: Mapping[str, int]
@@ -43,3 +45,4 @@ class ContextFacts(NamedTuple):
     python: PythonSources | None = None
     modes: Mapping[str, int] = _NO_MODES
     compiled: CompiledSources | None = None
+    uses: Uses | None = None

@@ -36,8 +36,10 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
 
     Refuses where a step is not understood: a command that may write anywhere, files among those of
     the base image, another user while it builds, ONBUILD, a base behind a build argument or a
-    digest, a compiled program whose sources start another or load a library by its name. Needs the
-    build context.
+    digest, a compiled program whose sources start another or load a library by its name. Compose
+    files, bake files and scripts around the Dockerfile are read, too: what they start in the image
+    has to be there, and a stage that they name by its number can't be another one. Needs the build
+    context.
     """
     if len(facts.stages) != 1:
         return
@@ -49,12 +51,16 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
         yield Skipped("context", span)
         return
     # Most files need none of this.
+    from reimage.model.applications.application import Application
     from reimage.model.applications.recipes import application
+    from reimage.model.applications.started_elsewhere import asked_for_elsewhere
     from reimage.model.applications.steps import steps
     from reimage.rewriting.edits.compiling import keep_compiled
     from reimage.rewriting.edits.final_stage import split_stage
 
     found = application(stage, facts.context)
+    if isinstance(found, Application) and found.is_smaller:
+        found = asked_for_elsewhere(facts.context, stage, found) or found
     if isinstance(found, str):
         yield Refusal(f"the build can't be told from what runs: {found}", span)
     elif found is not None and found.is_smaller:

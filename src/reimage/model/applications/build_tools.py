@@ -15,6 +15,7 @@ from reimage.model.applications.entry import entry
 from reimage.model.applications.entry_scripts import entry_script, is_script
 from reimage.model.applications.linked_libraries import distributions
 from reimage.model.applications.references import official
+from reimage.model.applications.started_elsewhere import started_in
 from reimage.model.applications.started_programs import started_by_sources
 from reimage.model.applications.steps import Kind, Step, steps
 from reimage.model.applications.system_packages import library_of
@@ -202,6 +203,7 @@ def _needed_when_it_runs(
         if isinstance(script, str):
             return script
         programs |= set(script.programs) if script else set()
+        programs |= started_in(context, stage)
         if python and (problem := _of_sources(context, programs)):
             return problem
     programs = {"g++" if each in ("c++", "g++") else each for each in programs}

@@ -10,6 +10,7 @@ from reimage.dockerfile import Add, Copy, Expose, User, Volume
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.entry_scripts import is_script
 from reimage.model.applications.references import official
+from reimage.model.applications.started_elsewhere import mounted
 from reimage.model.applications.steps import Kind, steps
 from reimage.model.context import ContextFacts, NeedsContext
 from reimage.model.copies.copied_files import destination
@@ -73,6 +74,8 @@ def other_user(facts: Facts, stage: Stage) -> OtherUser | NeedsContext | str | N
         return f"what {started.program} does is not read, so that it is not known what it writes"
     if facts.context is None:
         return NeedsContext()
+    if problem := mounted(facts.context, stage):
+        return problem
     if private := next(_private(stage, facts.context), None):
         return f"{private} can be read by its owner alone, and a copy keeps that"
     if problem := _of_sources(facts.context):

@@ -19,6 +19,7 @@ from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.linked_libraries import linked
 from reimage.model.applications.node_scripts import STARTERS, plain_script
 from reimage.model.applications.references import Official, official
+from reimage.model.applications.started_elsewhere import lacking
 from reimage.model.context import ContextFacts
 from reimage.model.copies.copied_files import destination
 from reimage.model.packages.package_names import package_names
@@ -37,6 +38,14 @@ _NODE = ("node", "nodejs", "/usr/local/bin/node")
 
 def replacement(facts: Facts, stage: Stage) -> Replacement | str | None:
     """The image that can take the place of the stage's; None where the context has to tell."""
+    found = _replacement(facts, stage)
+    started = entry(stage)
+    if not isinstance(found, Replacement) or isinstance(started, str):
+        return found
+    return lacking(facts.context, stage, started, found.image, ()) or found
+
+
+def _replacement(facts: Facts, stage: Stage) -> Replacement | str | None:
     base = official(stage.image or "", "python", "node")
     assert base is not None
     if any(_is_computed(each) for each in (stage, *stage.uses)):

@@ -12,6 +12,7 @@ from typing import TypeVar
 from reimage.dockerfile import Add, Cmd, Copy, Entrypoint, Healthcheck, User
 from reimage.model import Facts, Stage
 from reimage.model.applications.distroless import Replacement
+from reimage.model.applications.started_elsewhere import built_by_name
 from reimage.text import Edit, Span
 
 _T = TypeVar("_T")
@@ -84,6 +85,8 @@ def carried_interpreter(facts: Facts, stage: Stage, found: Replacement) -> tuple
         return "the build stage has no name to copy from"
     if any(other is not stage and builder in (other.base, *other.uses) for other in facts.stages):
         return "another stage is built on the build stage, too"
+    if problem := built_by_name(facts.context, builder):
+        return problem
     newline = stage.from_.newline
     last = [builder.from_, *builder.instructions][-1]
     pruning = (
