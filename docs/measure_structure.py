@@ -255,9 +255,11 @@ def keep(app: str, file: Path, row: Row) -> None:
 
 
 def _instructions(app: str) -> dict[str, list[str]]:
-    """What comes out, without blank lines."""
-    files = produced(rewritten(app)).items()
-    return {name: [line for line in text.splitlines() if line.strip()] for name, text in files}
+    """What comes out, without blank lines and comments."""
+    told: dict[str, list[str]] = {}
+    for name, text in produced(rewritten(app)).items():
+        told[name] = [line for line in text.splitlines() if line.strip() and line[0] != "#"]
+    return told
 
 
 def main() -> int:

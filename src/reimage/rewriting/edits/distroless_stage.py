@@ -90,6 +90,7 @@ def carried_interpreter(facts: Facts, stage: Stage, found: Replacement) -> tuple
     newline = stage.from_.newline
     last = [builder.from_, *builder.instructions][-1]
     pruning = (
+        "# What installs, and what only people at a terminal use",
         f"RUN cd /usr/local/lib/python{found.version} \\",
         f"    && rm -rf {_LEFT_BEHIND}",
     )
@@ -104,6 +105,7 @@ def carried_interpreter(facts: Facts, stage: Stage, found: Replacement) -> tuple
 
 def _interpreter(name: str, found: Replacement) -> Iterator[str]:
     version = found.version
+    yield "# The interpreter that installed the packages, and the libraries that its modules load"
     yield f"COPY --from={name} \\"
     yield from (f"    /usr/lib/*-linux-gnu/{library} \\" for library in found.libraries)
     # Without a cache of ldconfig /usr/local/lib is not looked at.
