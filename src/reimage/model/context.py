@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from reimage.model.built_image import BuiltImage
     from reimage.model.compiled_facts import CompiledSources
     from reimage.model.python_facts import PythonSources
     from reimage.model.uses import Uses
@@ -33,7 +34,8 @@ class ContextFacts(NamedTuple):
     says that the folder was too large to list whole. `python` are the Python sources, and
     `compiled` those of Go, Rust, C and C++, read when asked for. `modes` are the permissions of
     `files` and `directories`, looked up when asked for. `uses` is how files around the Dockerfile
-    build it, read when asked for.
+    build it, read when asked for. `built` is what the image of the Dockerfile as it was written
+    showed, where it was built.
     """
 
     files: Mapping[str, int]
@@ -46,3 +48,4 @@ class ContextFacts(NamedTuple):
     modes: Mapping[str, int] = _NO_MODES
     compiled: CompiledSources | None = None
     uses: Uses | None = None
+    built: BuiltImage | None = None

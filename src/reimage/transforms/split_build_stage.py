@@ -30,6 +30,8 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     next edit. What C libraries a program is linked to
     comes along: the loader of the build stage tells. A jar runs on a Java runtime that jlink makes
     of the JDK's own modules, those of its tools left out.
+    With `--build` the image as it was tells which libraries the application is linked to, and what
+    its `-dev` packages are for; without it that is assumed by the names of packages.
     What cmake, meson or make install is installed once more, into a directory of its own that is
     copied. A site goes on behind the nginx that served it, without Node.js; gems go to the
     slim image of Ruby.
@@ -71,4 +73,5 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
         message = f"ships {found.base} with what runs, and leaves behind what only built it"
         if found.assumed:
             message += f"; assumes {found.assumed}"
-        yield Rewrite(message, span, edits, evidence=Evidence.ASSUMED)
+        evidence = Evidence.BUILT if facts.context.built else Evidence.ASSUMED
+        yield Rewrite(message, span, edits, evidence=evidence)

@@ -57,7 +57,7 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
         message = f"ends on {result.image}, which has no shell and no package manager"
         if result.carried_from:
             message += f", with the interpreter that installed the packages ({result.version})"
-        yield Rewrite(message, span, edits, evidence=Evidence.ASSUMED)
+        yield Rewrite(message, span, edits, evidence=_evidence(facts))
     elif result is None:
         yield Skipped("context", span)
 
@@ -78,4 +78,8 @@ def _of_a_single_stage(facts: Facts, stage: Stage) -> Iterator[Finding]:
     if found is not None:
         message = f"ends on {found.image}, which has no shell and no package manager"
         message += f"; assumes {found.assumed}"
-        yield Rewrite(message, span, found.edits, evidence=Evidence.ASSUMED)
+        yield Rewrite(message, span, found.edits, evidence=_evidence(facts))
+
+
+def _evidence(facts: Facts) -> Evidence:
+    return Evidence.BUILT if facts.context and facts.context.built else Evidence.ASSUMED

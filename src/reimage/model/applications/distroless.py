@@ -12,7 +12,9 @@ from typing import NamedTuple
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.entry_scripts import is_script
 from reimage.model.applications.references import Official, official
+from reimage.model.built_image import BuiltImage
 from reimage.model.stages import Stage
+from reimage.text import late
 
 _NODE_VERSIONS = ("20", "22", "24")
 _OLDEST_ON_TWELVE = 8  # the minor version of the oldest Python whose last images had Debian 12
@@ -24,6 +26,8 @@ _STANDARD = (
 # OpenSSL of Debian 13 needs libzstd, which every Debian has for its package manager.
 _LIBRARIES = {"bookworm": _STANDARD, "trixie": (*_STANDARD, "libzstd.so.1")}
 """What the modules of the standard library link to and `cc` lacks; a terminal's are left out."""
+_THERE = late(r"ld-linux|lib(?:c|m|dl|rt|pthread|resolv|util|gcc_s|gomp|stdc\+\+|ssl|crypto)[.]so")
+"""Libraries of `cc`, on which the image of Node.js stands as well."""
 PACKAGES_IN_EVERY_IMAGE = frozenset(("ca-certificates", "netbase", "tzdata"))
 
 
@@ -33,6 +37,16 @@ _OF_THE_SYSTEM = frozenset(
     rm sed seq setpriv sh sleep stdbuf su tail tee test timeout tini touch true
     """.split()
 )
+
+
+def lacking_library(built: BuiltImage | None, found: Replacement) -> str | None:
+    """What the application loads in the image that was built, and neither the distroless image has
+    nor is brought along."""
+    for path, _, by in built.loaded if built else ():
+        name = path.rpartition("/")[2]
+        if not _THERE.match(name) and not name.startswith(found.libraries or "?"):
+            return f"/{by} loads {name}, which is not in a distroless image"
+    return None
 
 
 def lacking_program(started: Entry) -> str | None:

@@ -8,7 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reimage.dockerfile import Cmd, Entrypoint
-from reimage.model.applications.application import Addition, Application, Artifact
+from reimage.model.applications.application import (
+    ASSUMED,
+    ASSUMED_OF_A_BUILT_IMAGE,
+    Addition,
+    Application,
+    Artifact,
+)
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.node_scripts import plain_script, read_manifest
 from reimage.model.applications.parts import parts
@@ -17,6 +23,7 @@ from reimage.model.applications.steps import Kind, Step
 from reimage.model.applications.system_packages import (
     installed_packages,
     is_build_only,
+    libraries_loaded,
     runtime_packages,
 )
 from reimage.model.context import ContextFacts
@@ -55,7 +62,10 @@ def node_application(
     found = _moved(stage, steps, started, context, installs)
     if isinstance(found, str):
         return found if gains else None
-    packages = runtime_packages(installed, started.programs)
+    loaded = libraries_loaded(context.built) if context.built else ()
+    if isinstance(loaded, str):
+        return loaded if gains else None
+    packages = runtime_packages((*installed, *loaded), started.programs, (), context.built)
     if isinstance(packages, str):
         return packages if gains else None
     return found._replace(
@@ -98,7 +108,7 @@ def _moved(
         sources=found.again,
         artifacts=(*found.artifacts, *outputs),
         added=_pruning(installs, stage, manifest, script),
-        assumed="that no package needs a program or library which only the full image has",
+        assumed=ASSUMED_OF_A_BUILT_IMAGE if context.built else ASSUMED,
     )
 
 

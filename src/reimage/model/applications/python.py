@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reimage.model.applications.application import Application, Artifact
+from reimage.model.applications.application import (
+    ASSUMED,
+    ASSUMED_OF_A_BUILT_IMAGE,
+    Application,
+    Artifact,
+)
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.linked_libraries import linked
 from reimage.model.applications.parts import parts
@@ -50,7 +55,9 @@ def python_application(
     needed = linked("python", context)
     if isinstance(needed, str):
         return needed if gains else None
-    packages = runtime_packages((*installed, *needed), started.programs, _IN_THE_SLIM_IMAGE)
+    packages = runtime_packages(
+        (*installed, *needed), started.programs, _IN_THE_SLIM_IMAGE, context.built
+    )
     if isinstance(packages, str):
         return packages if gains else None
     return found._replace(base=base.slim_sibling, packages=packages, is_smaller=gains)
@@ -82,7 +89,7 @@ def _moved(
         artifacts=found.artifacts,
         added=place.added,
         replaced=command,
-        assumed="that no package needs a program or library which only the full image has",
+        assumed=ASSUMED_OF_A_BUILT_IMAGE if context.built else ASSUMED,
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reimage.dockerfile import Onbuild
+from reimage.model.applications.application import ASSUMED, ASSUMED_OF_A_BUILT_IMAGE
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.entry_scripts import entry_script
 from reimage.model.applications.linked_libraries import linked
@@ -157,7 +158,7 @@ def _of_a_language(
     return SlimFinal(
         base.slim_sibling,
         tuple(needs),
-        "that no package needs a program or library which only the full image has",
+        ASSUMED_OF_A_BUILT_IMAGE if context.built else ASSUMED,
     )
 
 

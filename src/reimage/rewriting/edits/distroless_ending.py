@@ -13,6 +13,7 @@ from reimage.model.applications.distroless import (
     Replacement,
     for_node,
     for_python,
+    lacking_library,
     lacking_program,
 )
 from reimage.model.applications.entry import Entry, entry
@@ -42,7 +43,9 @@ def replacement(facts: Facts, stage: Stage) -> Replacement | str | None:
     started = entry(stage)
     if not isinstance(found, Replacement) or isinstance(started, str):
         return found
-    return lacking(facts.context, stage, started, found.image, ()) or found
+    built = facts.context.built if facts.context else None
+    problem = lacking_library(built, found)
+    return problem or lacking(facts.context, stage, started, found.image, ()) or found
 
 
 def _replacement(facts: Facts, stage: Stage) -> Replacement | str | None:
@@ -86,6 +89,8 @@ def _needs_the_full_image(base: Official, context: ContextFacts | None) -> str |
     needed = linked(base.name, context)
     if isinstance(needed, str):
         return needed
+    loaded = {each.package for each in context.built.loaded} if context.built else set()
+    needed = tuple(each for each in needed if each not in loaded)
     return f"what it installs needs {needed[0]}, which the full image has" if needed else None
 
 
