@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from reimage.dockerfile import Add, Copy
 from reimage.model.applications.application import (
     ASSUMED,
     ASSUMED_OF_A_BUILT_IMAGE,
@@ -27,6 +28,10 @@ from reimage.model.stages import Stage
 from reimage.text import late
 
 _OF_THE_BASE = late(r"/usr/local/bin/(?!python[\d.]*$)")
+_INSTALLED_FROM = late(
+    r"(?:requirements|constraints)[\w.*-]*\.txt|Pipfile(?:\.lock|\*)?|(?:poetry|uv|pdm)\.lock"
+)
+"""What only the install reads."""
 _IN_THE_SLIM_IMAGE = frozenset(
     """
     ca-certificates libbz2-1.0 libexpat1 libffi8 liblzma5 libncursesw6 libreadline8 libsqlite3-0
@@ -85,12 +90,17 @@ def _moved(
         base="",
         dependencies=(Artifact(place.path),),
         settings=place.settings,
-        sources=found.again,
+        sources=tuple(copy for copy in found.again if not _only_tells_what_to_install(copy)),
         artifacts=found.artifacts,
         added=place.added,
         replaced=command,
         assumed=ASSUMED_OF_A_BUILT_IMAGE if context.built else ASSUMED,
     )
+
+
+def _only_tells_what_to_install(copy: Copy | Add) -> bool:
+    names = [source.text.rpartition("/")[2] for source in copy.sources]
+    return bool(names) and all(_INSTALLED_FROM.fullmatch(name) for name in names)
 
 
 def _problem(stage: Stage, started: Entry, place: Environment, context: ContextFacts) -> str | None:

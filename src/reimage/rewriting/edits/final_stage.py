@@ -68,7 +68,9 @@ def split_stage(
     for before, lines in application.added:
         if before is not None:
             at = before.full_span.start
-            edits.append(Edit(Span(at, at), "".join(line + newline for line in lines)))
+            text = "".join(line + newline for line in lines)
+            is_apart = _gap(before, source) and at != before.span.start
+            edits.append(Edit(Span(at, at), text + newline if is_apart else text))
     edits.append(_appended(split, steps, source))
     return tuple(edits)
 
@@ -155,13 +157,15 @@ def _gap(instruction: Instruction, source: str) -> int:
 
 def _appended(split: _Split, steps: Sequence[Step], source: str) -> Edit:
     stage, newline = split.stage, split.stage.from_.newline
-    end = len(source)
+    # Blank lines at the end of the file would stand between the stages.
+    end, start = len(source), source.find("\n", len(source.rstrip())) + 1
+    start = max(start or end, stage.instructions[-1].full_span.end)
     lines = [line for before, added in split.application.added if before is None for line in added]
     ends_in_the_middle = not source.endswith("\n") and stage.instructions[-1] not in split.moved
     text = newline if ends_in_the_middle else ""
     text += "".join(line + newline for line in lines) + newline
     text += "".join(_final_stage(split, steps, source))
-    return Edit(Span(end, end), text)
+    return Edit(Span(start, end), text)
 
 
 def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[str]:
