@@ -17,6 +17,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -31,7 +32,6 @@ from tests.engine.bases import Bases, serving_bases  # noqa: E402
 from tests.engine.daemon import Daemon, running_daemon  # noqa: E402
 from tests.engine.edit_costs import Costs, costs  # noqa: E402
 from tests.engine.install import install  # noqa: E402
-from tests.engine.service import CommandFailed  # noqa: E402
 from tests.engine.structure import (  # noqa: E402
     Built,
     applications,
@@ -43,10 +43,12 @@ from tests.engine.structure import (  # noqa: E402
 )
 from tests.fixture_cases import produced  # noqa: E402
 
+from reimage.context.survey import survey  # noqa: E402
 from reimage.dockerfile import parse  # noqa: E402
 from reimage.model import Facts  # noqa: E402
+from reimage.model.applications.application import Application  # noqa: E402
 from reimage.model.applications.known import is_known  # noqa: E402
-from reimage.model.applications.recipes import told_by_the_text  # noqa: E402
+from reimage.model.applications.recipes import application, told_by_the_text  # noqa: E402
 from reimage.text import decode  # noqa: E402
 
 HEAD = "<!-- Measured by docs/measure_structure.py; edits here are lost. -->\n\n"
@@ -78,7 +80,8 @@ def measure(daemon: Daemon, bases: Bases, app: str) -> Row:
         daemon.docker("image", "rm", "--force", f"{app}-{kind}")
     if shutil.disk_usage(daemon.folder).free < FREE:
         daemon.docker("builder", "prune", "--all", "--force")
-    print(app, *(f"{kind} {each}" for kind, each in row.items()), sep="\n  ", file=sys.stderr)
+    told = (f"{kind} {each}" for kind, each in row.items())
+    print(app, *told, sep="\n  ", file=sys.stderr, flush=True)
     return row
 
 
@@ -133,7 +136,7 @@ def page(rows: Mapping[str, Row], unmeasured: Sequence[str]) -> str:
         "",
         "## Left as they are",
         "",
-        "| application | what the user reads |",
+        "| application | what the user reads, and why |",
         "|---|---|",
         *_others(),
         "",
@@ -223,8 +226,25 @@ def _others() -> Iterator[str]:
     for app in applications():
         outcome = rewritten(app)
         if not structural(outcome):
-            said = "; ".join(structural_refusals(outcome)) or "nothing: there is nothing to gain"
+            said = "; ".join(structural_refusals(outcome)) or f"nothing: {_nothing_to_gain(app)}"
             yield f"| {app} | {said} |"
+
+
+def _nothing_to_gain(app: str) -> str:
+    """Why there is not even a refusal."""
+    folder = folder_of(app)
+    stages = Facts(parse((folder / "Dockerfile").read_text("utf-8")).tree).stages
+    image = stages[-1].image
+    if len(stages) > 1:
+        return f"it has {len(stages)} stages already, and ends on {image}"
+    found = application(stages[0], survey(folder, folder / "Dockerfile"))
+    if isinstance(found, Application):
+        return f"{image} is slim already, and a distroless image can't get {_and(found.packages)}"
+    return f"no smaller image is known that does what {image} does"
+
+
+def _and(names: Sequence[str]) -> str:
+    return " and ".join(names)
 
 
 def _told(*parts: str) -> str:
@@ -282,8 +302,8 @@ def main() -> int:
         for app in missing:
             try:
                 rows[app] = measure(daemon, bases, app)
-            except CommandFailed as error:
-                print(app, error, file=sys.stderr, flush=True)
+            except Exception:  # noqa: BLE001 - the others are measured all the same
+                print(app, traceback.format_exc(), file=sys.stderr, flush=True)
                 continue
             if app in files:
                 keep(app, files[app], rows[app])

@@ -13,7 +13,10 @@ from reimage.model.applications.entry import Entry
 from reimage.model.applications.entry_scripts import is_script
 from reimage.model.applications.references import Official, official
 from reimage.model.built_image import BuiltImage
+from reimage.model.packages.package_names import package_names
+from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
+from reimage.shell import Verb
 from reimage.text import late
 
 _NODE_VERSIONS = ("20", "22", "24")
@@ -37,6 +40,18 @@ _OF_THE_SYSTEM = frozenset(
     rm sed seq setpriv sh sleep stdbuf su tail tee test timeout tini touch true
     """.split()
 )
+
+
+def installs_only_what_is_there(run: RunFacts) -> bool:
+    """Whether the RUN installs only packages that every distroless image has."""
+    installs = [each for each in run.operations if each.verb is Verb.INSTALL]
+    commands = [each.unwrapped().name for each in run.commands]
+    names = {n for each in installs for w in each.packages for n in package_names(run, w)}
+    return (
+        bool(installs)
+        and names <= PACKAGES_IN_EVERY_IMAGE
+        and all(name in ("apk", "apt-get", "apt", "rm") for name in commands)
+    )
 
 
 def lacking_library(built: BuiltImage | None, found: Replacement) -> str | None:
