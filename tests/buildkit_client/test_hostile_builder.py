@@ -30,6 +30,7 @@ from buildkit_client import (
 from buildkit_client.session import filesync, packets
 from buildkit_client.session.http2 import Connection
 from buildkit_client.session.modes import to_go
+from buildkit_client.session.services import Failures
 from buildkit_client.session.streams import CallEnded, Stream
 from buildkit_client.session.trees import Directory
 from buildkit_client.session.tunnel import Session
@@ -182,7 +183,7 @@ def test_a_context_is_not_left(tmp_path: Path, outside: Path, asked: list[tuple[
     root.mkdir()
     (root / "out").symlink_to(outside)
     (root / "f").write_text("context")
-    offered = [filesync.serve({"context": Directory(root)})]
+    offered = [filesync.serve({"context": Directory(root)}, Failures())]
     with (
         FakeBuilder(tmp_path / "fake") as builder,
         Session(builder.channel, offered, shared_key="k", name="n"),

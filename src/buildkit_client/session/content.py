@@ -52,14 +52,14 @@ def serve(stores: Mapping[str, Path], failures: Failures) -> Handlers:
             file = blob(stream, request.digest).open("rb")
         except OSError:
             refuse(grpc.StatusCode.NOT_FOUND, f"{request.digest} is not here")
-        with file:
-            offset = file.seek(max(0, request.offset))
-            left = request.size if request.size > 0 else os.fstat(file.fileno()).st_size
-            while left > 0 and (data := file.read(min(left, _CHUNK))):
-                answer = messages.ReadContentResponse(offset=offset, data=data)
-                stream.send(answer.SerializeToString())
-                offset += len(data)
-                left -= len(data)
+        try:
+            with file:
+                _read(file, request, stream)
+        except ConnectionError:
+            raise
+        except OSError as error:
+            why = f"{request.digest} cannot be read any more: {error.strerror or error}"
+            refuse(grpc.StatusCode.DATA_LOSS, why)
 
     def write(stream: Stream) -> None:
         place = folder(stream)
@@ -98,6 +98,19 @@ def _failure(folder: Path, error: OSError) -> ExportFailed:
     return failure
 
 
+def _read(file: IO[bytes], request: messages.ReadContentRequest, stream: Stream) -> None:
+    size = os.fstat(file.fileno()).st_size
+    offset = file.seek(max(0, request.offset))
+    end = min(size, offset + request.size) if request.size > 0 else size
+    while offset < end:
+        data = file.read(min(end - offset, _CHUNK))
+        if not data:
+            raise OSError("it was cut short meanwhile")
+        answer = messages.ReadContentResponse(offset=offset, data=data)
+        stream.send(answer.SerializeToString())
+        offset += len(data)
+
+
 def _write(folder: Path, stream: Stream) -> None:
     """One blob. Each message is answered with how much is there."""
     blobs = folder / "blobs" / "sha256"
@@ -108,7 +121,8 @@ def _write(folder: Path, stream: Stream) -> None:
         for message in stream:
             request = messages.WriteContentRequest.FromString(message)
             total, expected = request.total or total, request.expected or expected
-            if expected and _DIGEST.fullmatch(expected) and blob_path(folder, expected).exists():
+            # Once it is under way, another build that sends the same blob does not end it.
+            if not file.tell() and _is_there(folder, expected):
                 refuse(grpc.StatusCode.ALREADY_EXISTS, f"{expected} is here")
             if request.data:
                 _append(file, request, content)
@@ -122,6 +136,10 @@ def _write(folder: Path, stream: Stream) -> None:
             stream.flush()
             if request.action == _COMMIT:
                 return
+
+
+def _is_there(folder: Path, digest: str) -> bool:
+    return bool(_DIGEST.fullmatch(digest)) and blob_path(folder, digest).exists()
 
 
 def _append(
