@@ -10,6 +10,7 @@ from pathlib import Path
 from buildkit_client.ignore import BadIgnorePattern, IgnoreMatcher, read_patterns
 from reimage.context.compiled_sources import CompiledFiles
 from reimage.context.deciding import read_texts
+from reimage.context.node_sources import NodeFiles
 from reimage.context.python_sources import PythonFiles
 from reimage.context.sizes import Modes, Sizes
 from reimage.files import FilesError, Kind, read, walk
@@ -80,6 +81,7 @@ def _surveyed(folder: str, ignore_path: str, ignore_text: str | None) -> Context
         modes=Modes(folder, [*files, *sorted(directories)]),
         python=PythonFiles(folder, (path for path, kind in seen.entries if kind is Kind.FILE)),
         compiled=CompiledFiles(folder, (path for path, kind in seen.entries if kind is Kind.FILE)),
+        node=NodeFiles(folder, (path for path, kind in seen.entries if kind is Kind.FILE)),
     )
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts, Stage
-from reimage.model.applications.distroless import Replacement
 from reimage.model.applications.known import is_known
 from reimage.model.applications.references import official
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.edits.distroless_ending import ending, replacement
 
 
 @transformation(
@@ -45,6 +43,10 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
     base = official(stage.image or "", "python", "node")
     if base is None or not base.debian or stage.windows or stage.base:
         return
+    # Most files need none of this.
+    from reimage.model.applications.distroless import Replacement
+    from reimage.rewriting.edits.distroless_ending import ending, replacement
+
     span = stage.from_.span
     result = replacement(facts, stage)
     if isinstance(result, str):
@@ -71,7 +73,6 @@ def _of_a_single_stage(facts: Facts, stage: Stage) -> Iterator[Finding]:
     if facts.context is None:
         yield Skipped("context", span)
         return
-    # Most files need none of this.
     from reimage.rewriting.edits.distroless_split import split_to_distroless
 
     found = split_to_distroless(facts, stage)
