@@ -6,11 +6,11 @@ import hashlib
 import os
 import re
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, BinaryIO
 
 import grpc
 
@@ -116,7 +116,7 @@ def _write(folder: Path, stream: Stream) -> None:
     blobs = folder / "blobs" / "sha256"
     blobs.mkdir(parents=True, exist_ok=True)
     total, expected = 0, ""
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".partial-") as file:
+    with _partial(folder) as file:
         content = hashlib.sha256()
         for message in stream:
             request = messages.WriteContentRequest.FromString(message)
@@ -136,6 +136,18 @@ def _write(folder: Path, stream: Stream) -> None:
             stream.flush()
             if request.action == _COMMIT:
                 return
+
+
+@contextmanager
+def _partial(folder: Path) -> Iterator[BinaryIO]:
+    """A file that is gone afterwards, also where a full disk is noticed when it is closed."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".partial-")
+    try:
+        os.close(handle)
+        with open(name, "wb") as file:
+            yield file
+    finally:
+        os.unlink(name)
 
 
 def _is_there(folder: Path, digest: str) -> bool:
