@@ -90,6 +90,11 @@ class Stream:
         while (message := self.receive()) is not None:
             yield message
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the builder broke off, so that nobody waits for an answer."""
+        return self.broken or self._connection.closed
+
     def is_idle(self, seconds: float) -> bool:
         """Whether nothing is here to be received, nor comes within some seconds."""
         if self._partial or self._arrived:

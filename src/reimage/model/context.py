@@ -7,9 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from reimage.model.built_image import BuiltImage
     from reimage.model.compiled_facts import CompiledSources
     from reimage.model.node_facts import NodeSources
     from reimage.model.python_facts import PythonSources
+    from reimage.model.uses import Uses
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NO_MODES: Mapping[str, int] = MappingProxyType({})
@@ -32,7 +34,9 @@ class ContextFacts(NamedTuple):
     (`.dockerignore` or `<Dockerfile>.dockerignore`), or the one that would be created. `truncated`
     says that the folder was too large to list whole. `python` are the Python sources, `compiled`
     those of Go, Rust, C and C++, and `node` those of Node.js, read when asked for. `modes` are the
-    permissions of `files` and `directories`, looked up when asked for.
+    permissions of `files` and `directories`, looked up when asked for. `uses` is how files around
+    the Dockerfile build it, read when asked for. `built` is what the image of the Dockerfile as it
+    was written showed, where it was built.
     """
 
     files: Mapping[str, int]
@@ -45,3 +49,5 @@ class ContextFacts(NamedTuple):
     modes: Mapping[str, int] = _NO_MODES
     compiled: CompiledSources | None = None
     node: NodeSources | None = None
+    uses: Uses | None = None
+    built: BuiltImage | None = None

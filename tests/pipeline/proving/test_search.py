@@ -9,7 +9,7 @@ import pytest
 
 from reimage.dockerfile import Run, parse
 from reimage.model import Facts
-from reimage.pipeline.proving.search import Found, culprit, search
+from reimage.pipeline.proving.search import Found, culprit, search, surely_tried
 from reimage.rewriting import Claim, Finding, Outcome, Rewrite, rewrite, transformation
 from reimage.text import Edit
 
@@ -179,3 +179,25 @@ def test_bisection_takes_the_logarithm(guilty: int) -> None:
 
     assert culprit(ids, fails) == (str(guilty), None)
     assert len(tried) <= 7
+
+
+@transformation(claim=Claim.SAME_BEHAVIOUR, may_change=("From",))
+def slim(facts: Facts) -> Iterator[Finding]:
+    """Start from a smaller image."""
+    for instruction in facts.dockerfile.instructions:
+        span = instruction.arguments.whole
+        if span.of(facts.dockerfile.source) == "debian:12":
+            yield Rewrite("slim", instruction.span, (Edit(span, "debian:12-slim"),))
+
+
+def test_what_another_base_makes_necessary_can_be_told_before_anything_is_built() -> None:
+    def rewritten(*transformations: object) -> Callable[[frozenset[str]], Outcome]:
+        tree = parse(SOURCE).tree
+        return lambda without: rewrite(tree, transformations, without=without)  # type: ignore[arg-type]
+
+    bench = Bench(lambda _, claim: "" if claim >= Claim.SAME_BEHAVIOUR else "differs")
+    needed = surely_tried(rewritten(shout, cry, slim))
+    assert [text.text.splitlines()[0] for text in needed] == ["FROM debian:12"] * 2
+    search(rewritten(shout, cry, slim), bench)
+    assert {each.text for each in needed} <= bench.texts
+    assert surely_tried(rewritten(shout, cry)) == []

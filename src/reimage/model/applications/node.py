@@ -9,7 +9,13 @@ from itertools import pairwise
 from typing import Any
 
 from reimage.dockerfile import Cmd, Entrypoint
-from reimage.model.applications.application import Addition, Application, Artifact
+from reimage.model.applications.application import (
+    ASSUMED,
+    ASSUMED_OF_A_BUILT_IMAGE,
+    Addition,
+    Application,
+    Artifact,
+)
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.node_scripts import plain_script, read_manifest
 from reimage.model.applications.parts import parts
@@ -18,6 +24,7 @@ from reimage.model.applications.steps import Kind, Step
 from reimage.model.applications.system_packages import (
     installed_packages,
     is_build_only,
+    libraries_loaded,
     runtime_packages,
 )
 from reimage.model.context import ContextFacts
@@ -34,7 +41,6 @@ _PRUNE = {
 _NAMES_PACKAGES = (
     "dependencies", "devDependencies", "optionalDependencies", "peerDependencies", "workspaces",
 )  # fmt: skip
-_ASSUMED = "that no package needs a program or library which only the full image has"
 _STARTERS = frozenset(("npm", "yarn", "pnpm"))
 
 
@@ -58,7 +64,10 @@ def node_application(
     found = _moved(stage, steps, started, context, installs)
     if isinstance(found, str):
         return found if gains else None
-    packages = runtime_packages(installed, started.programs)
+    loaded = libraries_loaded(context.built) if context.built else ()
+    if isinstance(loaded, str):
+        return loaded if gains else None
+    packages = runtime_packages((*installed, *loaded), started.programs, (), context.built)
     if isinstance(packages, str):
         return packages if gains else None
     return found._replace(
@@ -96,13 +105,14 @@ def _moved(
             return "it is not known which files the build makes that the application runs with"
         outputs = (Artifact(f"{folder}/{made}"),)
     pruning = _pruning(installs, manifest, script)
+    assumed = ASSUMED_OF_A_BUILT_IMAGE if context.built else ASSUMED
     return Application(
         base="",
         dependencies=(Artifact(modules),),
         sources=found.again,
         artifacts=(*found.artifacts, *outputs),
         added=pruning,
-        assumed=f"{_ASSUMED}, and that nothing of devDependencies runs" if pruning else _ASSUMED,
+        assumed=f"{assumed}, and that nothing of devDependencies runs" if pruning else assumed,
     )
 
 

@@ -77,6 +77,11 @@ def other_user(facts: Facts, stage: Stage) -> OtherUser | NeedsContext | str | N
         return f"what {started.program} does is not read, so that it is not known what it writes"
     if facts.context is None:
         return NeedsContext()
+    # Most stages do not come so far.
+    from reimage.model.applications.started_elsewhere import mounted
+
+    if problem := mounted(facts.context, stage):
+        return problem
     if private := next(_private(stage, facts.context), None):
         return f"{private} can be read by its owner alone, and a copy keeps that"
     if problem := asks(facts.context):

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, Protocol
 
+from reimage.pipeline.proving.foundations import base_image
 from reimage.rewriting import Claim, Dropped, Identified, Outcome
 
 Rewritten = Callable[[frozenset[str]], Outcome]
@@ -49,6 +50,18 @@ class Culprit(NamedTuple):
 def search(rewritten: Rewritten, trying: Trying, *, without: Collection[str] = ()) -> Found:
     """The largest part of the rewrites that was shown to hold; at worst none."""
     return _Search(rewritten, trying, frozenset(without)).run()
+
+
+def surely_tried(rewritten: Rewritten, *, without: Collection[str] = ()) -> list[Outcome]:
+    """What `search` will ask for besides all rewrites together, whatever that shows: on another
+    base those keep their weakest claim only."""
+    whole = rewritten(frozenset(without))
+    found = levels(whole.applied)
+    stronger = [
+        rewritten(frozenset(without).union(id for id, its in found.items() if its > level))
+        for level in sorted(set(found.values()))[:-1]
+    ]
+    return [each for each in stronger if base_image(each.text) != base_image(whole.text)]
 
 
 def culprit(
