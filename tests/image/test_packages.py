@@ -111,6 +111,17 @@ def test_python() -> None:
     assert "usr/bin/flask" in flask.files
 
 
+def test_copies_of_which_only_one_tells_its_size_are_both_there() -> None:
+    site = "usr/lib/python3/site-packages"
+    text = b"Name: a\nVersion: 1\n\n"
+    found = packages(
+        file("src/a.egg-info/PKG-INFO", text),
+        file(f"{site}/a-1.dist-info/METADATA", text),
+        file(f"{site}/a-1.dist-info/RECORD", b"a-1.dist-info/METADATA,,\n"),
+    )
+    assert [each.size for each in found] == [None, len(text)]
+
+
 def test_npm() -> None:
     found = packages(
         file("app/package.json", b'{"name":"app"}'),

@@ -66,14 +66,14 @@ def serve(stores: Mapping[str, Store], failures: Failures) -> Handlers:
             file = blob(stream, request.digest).open("rb")
         except OSError:
             refuse(grpc.StatusCode.NOT_FOUND, f"{request.digest} is not here")
-        with file:
-            offset = file.seek(max(0, request.offset))
-            left = request.size if request.size > 0 else os.fstat(file.fileno()).st_size
-            while left > 0 and (data := file.read(min(left, _CHUNK))):
-                answer = messages.ReadContentResponse(offset=offset, data=data)
-                stream.send(answer.SerializeToString())
-                offset += len(data)
-                left -= len(data)
+        try:
+            with file:
+                _read(file, request, stream)
+        except ConnectionError:
+            raise
+        except OSError as error:
+            why = f"{request.digest} cannot be read any more: {error.strerror or error}"
+            refuse(grpc.StatusCode.DATA_LOSS, why)
 
     def write(stream: Stream) -> None:
         place = store(stream)
@@ -110,6 +110,19 @@ def _failure(folder: Path, error: OSError) -> ExportFailed:
     failure = ExportFailed(f"the cache in {folder} cannot be written: {reason}")
     failure.__cause__ = error
     return failure
+
+
+def _read(file: IO[bytes], request: messages.ReadContentRequest, stream: Stream) -> None:
+    size = os.fstat(file.fileno()).st_size
+    offset = file.seek(max(0, request.offset))
+    end = min(size, offset + request.size) if request.size > 0 else size
+    while offset < end:
+        data = file.read(min(end - offset, _CHUNK))
+        if not data:
+            raise OSError("it was cut short meanwhile")
+        answer = messages.ReadContentResponse(offset=offset, data=data)
+        stream.send(answer.SerializeToString())
+        offset += len(data)
 
 
 def _write(store: Store, stream: Stream) -> None:

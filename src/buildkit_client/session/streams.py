@@ -45,6 +45,8 @@ class Stream:
         #: How much the other side has room for; guarded by the connection.
         self.window = window
         self.broken = False
+        #: Nothing more is sent, but for how the call ends.
+        self.abandoned = False
         self._arrived: deque[bytes] = deque()
         self._change = threading.Condition()
         self._finished = False
@@ -157,9 +159,19 @@ class Stream:
             ]
             self._connection.send_headers(self.number, headers)
 
+    def abandon(self) -> None:
+        """Give up what waits for room; whoever sends it is told that the call ended."""
+        with self._connection.room:
+            self.abandoned = True
+            self._connection.room.notify_all()
+
     def finish(self, code: grpc.StatusCode = grpc.StatusCode.OK, message: str = "") -> None:
-        """End the call."""
+        """End the call. An error does not wait behind what the builder does not take."""
         with suppress(OSError):
+            if code is not grpc.StatusCode.OK and not self._connection.takes(
+                self, len(self._batch)
+            ):
+                self._batch.clear()
             self.flush()
             number: int = code.value[0]
             trailers: list[tuple[str, str | bytes]] = [("grpc-status", str(number))]

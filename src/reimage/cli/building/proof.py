@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reimage.cli.building.fields import number
-from reimage.cli.building.flags import Flags
 from reimage.cli.errors import BadUsage
 from reimage.cli.streams import Streams
 
@@ -81,6 +79,8 @@ def proving(flags: ProofFlags, streams: Streams, *, quiet: bool) -> "Iterator[Pr
     if not flags.build:
         yield None
         return
+    from reimage.cli.building.fields import number
+    from reimage.cli.building.flags import Flags
     from reimage.cli.building.request import builder_url, without_sources
 
     test = smoke_test(flags.smoke)

@@ -23,7 +23,7 @@ def keep(entry: Entry, start: bytes) -> bool:  # noqa: ARG001 - as Reading asks
 def installed(tree: Tree, contents: Contents) -> tuple[Package, ...]:
     """All packages, by manager, name and place. Read the image with `keep` first."""
     files = Files(tree, contents)
-    return tuple(sorted(found for manager in _MANAGERS for found in manager.read(files)))
+    return tuple(sorted((e for manager in _MANAGERS for e in manager.read(files)), key=_order))
 
 
 def owners(tree: Tree, contents: Contents, packages: tuple[Package, ...]) -> dict[str, Package]:
@@ -57,6 +57,10 @@ def package_changes(
         if one is None or two is None or (one.version, one.size) != (two.version, two.size):
             found.append(PackageChange(*key, one, two))
     return tuple(found)
+
+
+def _order(package: Package) -> tuple[str, str, str, str]:
+    return package.manager, package.name, package.place, package.version
 
 
 def _key(package: Package) -> tuple[str, str, str]:

@@ -7,6 +7,10 @@ from typing import NamedTuple
 from reimage.dockerfile import Add, Copy, Instruction
 from reimage.text import Edit
 
+ASSUMED = "that no package needs a program or library which only the full image has"
+ASSUMED_OF_A_BUILT_IMAGE = "that no package needs a program which only the full image has"
+"""The files of an image tell what they are linked to."""
+
 
 class Addition(NamedTuple):
     """Lines that the build stage gets before `before`, or at its end where that is None."""
