@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple, Protocol
 
-from reimage.pipeline.proving.foundations import base_image
 from reimage.rewriting import Claim, Dropped, Identified, Outcome
 
 Rewritten = Callable[[frozenset[str]], Outcome]
@@ -52,16 +51,17 @@ def search(rewritten: Rewritten, trying: Trying, *, without: Collection[str] = (
     return _Search(rewritten, trying, frozenset(without)).run()
 
 
-def surely_tried(rewritten: Rewritten, *, without: Collection[str] = ()) -> list[Outcome]:
-    """What `search` will ask for besides all rewrites together, whatever that shows: on another
-    base those keep their weakest claim only."""
+def likely_tried(rewritten: Rewritten, *, without: Collection[str] = ()) -> list[Outcome]:
+    """What `search` will most likely ask for besides all rewrites together: those that make a
+    stronger claim, unless the others only change what they say they may of the configuration."""
     whole = rewritten(frozenset(without))
     found = levels(whole.applied)
-    stronger = [
-        rewritten(frozenset(without).union(id for id, its in found.items() if its > level))
-        for level in sorted(set(found.values()))[:-1]
-    ]
-    return [each for each in stronger if base_image(each.text) != base_image(whole.text)]
+    outcomes = []
+    for level in sorted(set(found.values()))[:-1]:
+        weaker = [one for one in whole.applied if found[one.id] > level]
+        if not all(one.transformation.may_change for one in weaker):
+            outcomes.append(rewritten(frozenset(without).union(one.id for one in weaker)))
+    return outcomes
 
 
 def culprit(
