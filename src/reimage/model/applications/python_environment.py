@@ -15,6 +15,7 @@ _TOOLS = frozenset(
     "pip setuptools wheel virtualenv poetry pipenv uv pdm hatch build pip-tools".split()
 )
 _ELSEWHERE = ("--user", "--target", "-t", "--prefix", "--root", "--system", "--python")
+_LEAVING = ("--no-install-project", "--no-install-workspace", "--no-install-local")
 _INTO_THE_ACTIVE_ONE = frozenset(("poetry", "pipenv"))
 
 
@@ -44,11 +45,25 @@ def environment(stage: Stage, steps: Sequence[Step]) -> Environment | str | None
         named = project[-1].run.state.env.get("UV_PROJECT_ENVIRONMENT")
         if not folder or (named and not named.startswith("/")):
             return "it is not known where uv makes the environment"
-        return _switched_on(named or f"{folder.rstrip('/')}/.venv", stage, tools)
+        path = named or f"{folder.rstrip('/')}/.venv"
+        found = _switched_on(path, stage, tools)
+        is_whole = any(step.operation and not step.operation.has(*_LEAVING) for step in project)
+        return found._replace(added=(_without_times(path),)) if is_whole else found
     for step in project:
         if problem := _problem(step):
             return problem
     return _made_anew(project[0].run.run, stage, bool(managers & _INTO_THE_ACTIVE_ONE), tools)
+
+
+def _without_times(path: str) -> Addition:
+    """What uv keeps of the project's folder differs each time, and so would the layer."""
+    lines = (
+        "# When the project was installed, which would make another layer of it each time",
+        f"RUN cd {path}/lib/python*/site-packages \\",
+        "    && sed -i '/uv_cache[.]json/d' *.dist-info/RECORD \\",
+        "    && rm -f *.dist-info/uv_cache.json",
+    )
+    return Addition(None, lines)
 
 
 def _made_anew(
