@@ -18,7 +18,8 @@ _PROGRAMS = late(
     r"(?:pip[\d.]*|uv|npm|yarn|pnpm|bun|bundler?|composer(?:\.phar)?|go|poetry|pipenv|cargo|mvnw?"
     r"|mvnd|dotnet)(?![\w.-])"
 )
-_PRUNING = (("npm", "prune"), ("pnpm", "prune"))
+_PRUNING = (("npm", "prune"), ("pnpm", "prune"), ("pip", "uninstall"))
+_LIBRARY = "/usr/local/lib/python"
 _PLAIN = late(r"[\w./@+-]+")
 _PLAIN_TARGET = late(r"[\w./@+${}:-]+")
 _MOST_LINES = 8
@@ -162,7 +163,10 @@ def _with_pruning(run: RunFacts, stage: Stage) -> Instruction:
 
 
 def _only_prunes(run: RunFacts) -> bool:
-    return bool(run.commands) and all(each.values[:2] in _PRUNING for each in run.commands)
+    values = [each.values for each in run.commands]
+    if values and values[0][0] == "cd" and (values[0][-1] or "").startswith(_LIBRARY):
+        return all(each[0] == "rm" for each in values[1:])
+    return bool(values) and all(each[:2] in _PRUNING for each in values)
 
 
 def _is_there(path: str, copy: FolderCopy, stage: Stage, context: ContextFacts) -> bool:

@@ -52,7 +52,8 @@ def environment(stage: Stage, steps: Sequence[Step]) -> Environment | str | None
     for step in project:
         if problem := _problem(step):
             return problem
-    return _made_anew(project[0].run.run, stage, bool(managers & _INTO_THE_ACTIVE_ONE), tools)
+    is_named = bool(managers & _INTO_THE_ACTIVE_ONE)
+    return _made_anew(project[0].run.run, project[-1].run.run, stage, is_named, tools)
 
 
 def _without_times(path: str) -> Addition:
@@ -67,13 +68,16 @@ def _without_times(path: str) -> Addition:
 
 
 def _made_anew(
-    install: Instruction, stage: Stage, is_named: bool, tools: frozenset[str]
+    install: Instruction, last: Instruction, stage: Stage, is_named: bool, tools: frozenset[str]
 ) -> Environment:
     path = f'PATH="{VENV}/bin:$PATH"'
     switch = f"ENV VIRTUAL_ENV={VENV} {path}" if is_named else f"ENV {path}"
     lines = (f"RUN python -m venv {VENV}", switch)
     beginning = Addition(_with_its_manifests(install, stage), lines)
-    end = Addition(None, ("RUN pip uninstall --yes pip",))
+    at = stage.position(last) + 1
+    following = stage.instructions[at] if at < len(stage.instructions) else None
+    # As early as can be: what comes before the sources need not be done again for an edit.
+    end = Addition(following, ("RUN pip uninstall --yes pip",), closely=True)
     return Environment(VENV, (beginning, end), (f"ENV {path}",), tools)
 
 
