@@ -9,6 +9,7 @@ from reimage.dockerfile import Copy, Instruction
 from reimage.model.applications.application import Addition
 from reimage.model.applications.steps import Kind, Step
 from reimage.model.stages import Stage
+from reimage.text import late
 
 VENV = "/opt/venv"
 _TOOLS = frozenset(
@@ -16,6 +17,7 @@ _TOOLS = frozenset(
 )
 _ELSEWHERE = ("--user", "--target", "-t", "--prefix", "--root", "--system", "--python")
 _LEAVING = ("--no-install-project", "--no-install-workspace", "--no-install-local")
+_INSTALLERS = late(r"\b(?:pip|pipenv|poetry|uv)(?![a-z])")
 _INTO_THE_ACTIVE_ONE = frozenset(("poetry", "pipenv"))
 
 
@@ -53,7 +55,8 @@ def environment(stage: Stage, steps: Sequence[Step]) -> Environment | str | None
         if problem := _problem(step):
             return problem
     is_named = bool(managers & _INTO_THE_ACTIVE_ONE)
-    return _made_anew(project[0].run.run, project[-1].run.run, stage, is_named, tools)
+    last = [run.run for run in stage.runs if _INSTALLERS.search(run.run.logical.text)][-1]
+    return _made_anew(project[0].run.run, last, stage, is_named, tools)
 
 
 def _without_times(path: str) -> Addition:
