@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from reimage.report.visible import visible, visible_lines
 
 HARMFUL = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u2028\ud800-\udfff]")
+UNSEEN = "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,13 @@ def test_ordinary_text_stays(text: str) -> None:
 )
 def test_what_a_terminal_obeys_is_written_out(text: str, shown: str) -> None:
     assert visible(text) == shown
+
+
+def test_each_harmful_or_unseen_character_is_written_out() -> None:
+    pattern = re.compile(f"{HARMFUL.pattern}|[{UNSEEN}]")
+    found = [each for each in map(chr, range(0x10000)) if pattern.match(each)]
+    assert len(found) > 2000
+    assert [each for each in found if visible(each) == each] == []
 
 
 def test_lines_keep_tabs_and_line_feeds_only() -> None:

@@ -5,7 +5,6 @@ Source: BuildKit frontend/dockerfile/instructions/parse.go and bflag.go.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -26,7 +25,7 @@ from reimage.dockerfile.instructions import (
 from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tree import Dockerfile, Instruction, Problem
 from reimage.dockerfile.words import ArrayError, split_json
-from reimage.text import Span, closest
+from reimage.text import Span, closest, late
 
 BOOL, TEXT, LIST = "bool", "text", "list"
 
@@ -52,9 +51,9 @@ _TAKES_ANY_TEXT = _EXACTLY_ONE | {"RUN", "CMD", "ENTRYPOINT", "EXPOSE"}
 _OWN_CHECKS = frozenset(
     ("FROM", "ENV", "LABEL", "ARG", "COPY", "ADD", "SHELL", "HEALTHCHECK", "VOLUME", "ONBUILD")
 )
-_STAGE_NAME = re.compile(r"[a-z][a-z0-9-_.]*\Z")
-_DURATION = re.compile(r"\+?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
-_COUNT = re.compile(r"\+?[0-9]{1,10}")
+_STAGE_NAME = late(r"[a-z][a-z0-9-_.]*\Z")
+_DURATION = late(r"\+?(?:0|(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:ns|us|µs|μs|ms|s|m|h))+)")
+_COUNT = late(r"\+?[0-9]{1,10}")
 
 
 def check(tree: Dockerfile) -> Iterator[Problem]:

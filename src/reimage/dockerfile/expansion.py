@@ -24,7 +24,7 @@ from reimage.dockerfile.expansion_syntax import (
     read_parts,
     unsupported,
 )
-from reimage.text import Span
+from reimage.text import Span, late
 
 # Linux takes no environment string longer than 128 KiB; a file whose variables double each other
 # must not fill the memory.
@@ -32,7 +32,7 @@ LONGEST_EXPANSION = 1 << 20
 _NOBODY: frozenset[str] = frozenset()
 
 # The characters of Go's unicode.IsSpace; Python's own set has U+001C to U+001F as well.
-_BLANK = re.compile("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
+_BLANK = late("[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+")
 
 
 class Expansion(NamedTuple):

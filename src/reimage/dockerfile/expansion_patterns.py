@@ -9,12 +9,12 @@ its exponential time.
 import re
 from typing import NamedTuple
 
-from reimage.text import Span
+from reimage.text import Span, late
 
 _STAR = "*"
 _ANY = "."
-_CHARACTERS = re.compile(r"\\?.", re.DOTALL)
-_TEMPLATE = re.compile(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
+_CHARACTERS = late(r"\\?.", re.DOTALL)
+_TEMPLATE = late(r"\$(?:(\$)|(\w+)|\{(\w+)\})")
 
 
 class PatternError(NamedTuple):

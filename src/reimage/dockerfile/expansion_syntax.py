@@ -9,12 +9,12 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
-from reimage.text import Span
+from reimage.text import Span, late
 
 # Each level costs Python about seven frames; BuildKit has no limit, and no real file comes near.
 DEEPEST_NESTING = 32
-_NAME = re.compile(r"\d+|[@*#?\-$!]|\w+")
-_BLANKS_AFTER_HEREDOC = re.compile(r"<(?:<[\t\r ]*)?")
+_NAME = late(r"\d+|[@*#?\-$!]|\w+")
+_BLANKS_AFTER_HEREDOC = late(r"<(?:<[\t\r ]*)?")
 _MISSING_BRACE = "syntax error: missing '}'"
 _UNFINISHED = "unexpected end of statement while looking for matching "
 

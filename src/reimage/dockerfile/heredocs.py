@@ -1,12 +1,11 @@
 """Heredocs of an instruction. Source: BuildKit frontend/dockerfile/parser/parser.go."""
 
-import re
 from typing import NamedTuple
 
 from reimage.dockerfile.expansion import expand
-from reimage.text import Span
+from reimage.text import Span, late
 
-_OPENER = re.compile(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
+_OPENER = late(r"([0-9]*)<<(-?)[\t\n\f\r ]*([^<]*)\Z")
 
 
 class Opener(NamedTuple):

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from reimage.dockerfile.logical import Logical
 from reimage.dockerfile.tokens import SPACE
-from reimage.text import Span
+from reimage.text import Span, late
 
 BLANKS = re.compile(r"[\t\v\f\r ]+")
 _WORD = re.compile(r"[^\t\v\f\r ]+")
-_SURROGATE = re.compile("[\ud800-\udfff]")
-_JSON_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SURROGATE = late("[\ud800-\udfff]")
+_JSON_STRING = late(r'"(?:[^"\\]|\\.)*"')
 
 
 class Word(NamedTuple):

@@ -27,6 +27,7 @@ from reimage.rewriting.patches import Patch
 from reimage.text import decode
 
 if TYPE_CHECKING:
+    from reimage.model.built_image import BuiltImage
     from reimage.pipeline.proving.proving import Proving
     from reimage.verify.smoke.plan import SmokeTest
 
@@ -61,12 +62,17 @@ def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileRe
     return report, written.get(name, source)
 
 
-def optimize_files(paths: Sequence[Path], options: Options) -> Iterator[FileReport]:
+def optimize_files(
+    paths: Sequence[Path], options: Options, tell: Callable[[str], object] = lambda note: None
+) -> Iterator[FileReport]:
     """Optimize files, in order; with `options.write` each is replaced as soon as it is done.
 
-    Raises UsageError before anything is touched. What is wrong with one file is in its report.
+    Raises UsageError before anything is touched. What is wrong with one file is in its report;
+    `tell` is called with what is not about a file.
     """
-    options = asked_registries(paths, options)
+    options = _asked_registries(paths, options)
+    for note in options.images.notes if options.images else ():
+        tell(note)
     workers = min(os.cpu_count() or 1, 8)
     if len(paths) < _WORTH_A_SECOND_PROCESS or workers < 2 or options.proving:
         return (optimize_file(path, options) for path in paths)
@@ -75,7 +81,7 @@ def optimize_files(paths: Sequence[Path], options: Options) -> Iterator[FileRepo
     return map_in_processes(paths, options, workers)
 
 
-def asked_registries(paths: Sequence[Path], options: Options) -> Options:
+def _asked_registries(paths: Sequence[Path], options: Options) -> Options:
     """The options with all that registries tell about the files, if they are to be asked.
 
     Raises UsageError before anybody is.
@@ -188,7 +194,10 @@ def _optimize(
         return FileReport(name, error=message), {}
     violations = violation_reports(parsed.tree, plan.policy, plan.named_contexts)
     if options.proving and outcome.applied:
-        report, files = _proved(options.proving, parsed.tree, rewritten, name, plan, context)
+        informed = partial(_informed, parsed.tree, plan, context, options.images)
+        report, files = _proved(
+            options.proving, parsed.tree, rewritten, informed, name, plan, context
+        )
         return report._replace(violations=violations), files
     made, report = _told(outcome, name, plan, context)
     report = report._replace(violations=violations)
@@ -215,6 +224,18 @@ def _rewritten(
     )
 
 
+def _informed(
+    tree: Dockerfile,
+    plan: _Plan,
+    context: ContextFacts | None,
+    images: ImageFacts | None,
+    built: BuiltImage,
+) -> Callable[[frozenset[str]], Outcome]:
+    """How it is rewritten once it is known what the image of the file as it was shows."""
+    known = context and context._replace(built=built)
+    return partial(_rewritten, tree, plan, known, images)
+
+
 def _told(
     outcome: Outcome, name: str, plan: _Plan, context: ContextFacts | None
 ) -> tuple[list[Patch], FileReport]:
@@ -227,6 +248,7 @@ def _proved(
     proving: Proving,
     tree: Dockerfile,
     rewritten: Callable[[frozenset[str]], Outcome],
+    informed: Callable[[BuiltImage], Callable[[frozenset[str]], Outcome]],
     name: str,
     plan: _Plan,
     context: ContextFacts | None,
@@ -241,7 +263,7 @@ def _proved(
         place = plan.context / context.ignore_path
         ignore = read(place) if place.is_file() else b""
     try:
-        proved = proving(Task(tree, plan.context, context, ignore, rewritten, plan.smoke))
+        proved = proving(Task(tree, plan.context, context, ignore, rewritten, plan.smoke, informed))
     except NotProvable as error:
         return FileReport(name, error=str(error)), {}
     except BuildKitError as error:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from reimage.dockerfile import Dockerfile
 from reimage.model import Facts
-from reimage.model.images.places import Place, image_places, is_named
 from reimage.model.images.policy import Policy, violations
 from reimage.model.images.references import NoReference, parse_reference
 from reimage.pipeline.results import ViolationReport
@@ -17,6 +16,9 @@ def violation_reports(
     that a variable gets around is none."""
     if policy._replace(max_vulnerabilities=()) == Policy():
         return ()
+    # Most projects have no policy.
+    from reimage.model.images.places import Place, image_places, is_named
+
     found: dict[ViolationReport, None] = {}
     for place in image_places(Facts(tree)):
         line = tree.lines.line(place.at.start)

@@ -2,17 +2,22 @@
 
 import re
 
-_UNSAFE = re.compile(
+from reimage.text import late
+
+_UNSAFE = (
     "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1: what terminals obey
     "\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"  # unseen, or reversing the text
     "\ud800-\udfff]"  # bytes that are not UTF-8 (PEP 383)
 )
-_UNSAFE_IN_LINES = re.compile(_UNSAFE.pattern.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
+_UNSAFE_CHARACTER = late(_UNSAFE)
+_UNSAFE_IN_LINES = late(_UNSAFE.replace("\x00-\x1f", "\x00-\x08\x0b-\x1f"))
 
 
 def visible(text: str) -> str:
     """`text` on one line, each control character and each undecodable byte written as an escape."""
-    return _UNSAFE.sub(_escape, text)
+    if text.isprintable():  # holds nothing of that, as nearly all texts do
+        return text
+    return _UNSAFE_CHARACTER.sub(_escape, text)
 
 
 def visible_lines(text: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from reimage.model import Facts
-from reimage.model.applications.whole_copies import Narrower, WholeCopy, narrower, whole_copies
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 from reimage.text import Edit, Span
+
+if TYPE_CHECKING:
+    from reimage.model.applications.whole_copies import Narrower, WholeCopy
 
 
 @transformation(claim=Claim.SAME_BEHAVIOUR)
@@ -26,6 +29,9 @@ def copy_only_what_runs(facts: Facts) -> Iterator[Finding]:
     """
     if len(facts.stages) < 2:
         return
+    # Most files have one stage.
+    from reimage.model.applications.whole_copies import narrower, whole_copies
+
     stage = facts.stages[-1]
     for whole in whole_copies(stage):
         span = whole.copy.span

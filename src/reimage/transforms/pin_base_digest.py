@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
+from typing import TYPE_CHECKING
 
 from reimage.model import Facts
-from reimage.model.images.answers import Pinning
-from reimage.model.images.pins import Changed, Stays, Unasked, decide
-from reimage.model.images.places import Place, Unclear, image_places, is_named
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
+
+if TYPE_CHECKING:
+    from reimage.model.images.answers import Pinning
+    from reimage.model.images.places import Place
 
 
 @transformation(claim=Claim.SAME_IMAGE, may_change=("From",))
@@ -35,6 +37,9 @@ def pin_base_digest(facts: Facts) -> Iterator[Finding]:
         unpinned = (stage.from_ for stage in facts.stages if _is_unpinned(stage.image))
         yield from (Skipped("the registry", from_.span) for from_ in islice(unpinned, 1))
         return
+    # Most runs ask no registry.
+    from reimage.model.images.places import Unclear, image_places, is_named
+
     pinning, named = images.pinning, images.named_contexts
     for place in image_places(facts):
         if isinstance(place, Unclear):
@@ -50,6 +55,8 @@ def _is_unpinned(image: str | None) -> bool:
 
 
 def _look_at(place: Place, pinning: Pinning) -> Finding | None:
+    from reimage.model.images.pins import Changed, Stays, Unasked, decide
+
     decision = decide(place.reference, pinning)
     match decision:
         case Stays(reason=reason):

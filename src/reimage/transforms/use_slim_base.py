@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts
-from reimage.model.images.slim_bases import slim_base
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, transformation
 from reimage.text import Edit
 
@@ -31,6 +30,8 @@ def use_slim_base(facts: Facts) -> Iterator[Finding]:
     """
     if not facts.stages:
         return
+    from reimage.model.images.slim_bases import slim_base
+
     stage = facts.stages[-1]
     word, span = stage.from_.image, stage.from_.span
     found = slim_base(stage)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reimage.model import Facts
-from reimage.model.applications.slim_finals import SlimFinal, slim_final
 from reimage.model.context import NeedsContext
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
-from reimage.rewriting.edits.packages import install_packages
 from reimage.text import Edit, Span
 
 
@@ -38,6 +36,10 @@ def use_slim_final_stage(facts: Facts) -> Iterator[Finding]:
     word, span = stage.from_.image, stage.from_.span
     if stage.base or stage.windows or word is None:
         return
+    # Most files have one stage.
+    from reimage.model.applications.slim_finals import SlimFinal, slim_final
+    from reimage.rewriting.edits.packages import install_packages
+
     found = slim_final(stage, facts.context)
     if isinstance(found, str):
         yield Refusal(f"the final stage stays on {stage.image}: {found}", span)
@@ -54,4 +56,6 @@ def use_slim_final_stage(facts: Facts) -> Iterator[Finding]:
             message += f", and installs {', '.join(found.packages)}"
         if found.assumed:
             message += f"; assumes {found.assumed}"
-        yield Rewrite(message, span, tuple(edits), evidence=Evidence.ASSUMED)
+        is_built = facts.context is not None and facts.context.built is not None
+        evidence = Evidence.BUILT if is_built else Evidence.ASSUMED
+        yield Rewrite(message, span, tuple(edits), evidence=evidence)

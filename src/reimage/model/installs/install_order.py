@@ -1,7 +1,6 @@
 """Installs that come after the COPY of the sources, and what keeps them from coming before it."""
 
 import posixpath
-import re
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -25,9 +24,9 @@ from reimage.text import late
 _FLAGS = frozenset(("chown", "chmod", "link"))
 _SHARED_FOLDERS = frozenset(("/", "/etc", "/usr", "/usr/local", "/root"))
 _POINTS_TO_FILES = late(
-    r"PIP_(?:BUILD_)?CONSTRAINT|PIP_REQUIREMENT|PIP_CONFIG_FILE|PIP_FIND_LINKS|UV_CONFIG_FILE"
-    r"|UV_PROJECT|UV_CONSTRAINT|UV_OVERRIDE|NODE_OPTIONS|(?i:NPM_CONFIG_(?:USERCONFIG|PREFIX))"
-    r"|BUNDLE_GEMFILE|COMPOSER|GOFLAGS|GOWORK"
+    r"(?<!\w)(?:PIP_(?:BUILD_)?CONSTRAINT|PIP_REQUIREMENT|PIP_CONFIG_FILE|PIP_FIND_LINKS"
+    r"|UV_CONFIG_FILE|UV_PROJECT|UV_CONSTRAINT|UV_OVERRIDE|NODE_OPTIONS"
+    r"|(?i:NPM_CONFIG_(?:USERCONFIG|PREFIX))|BUNDLE_GEMFILE|COMPOSER|GOFLAGS|GOWORK)(?!\w)"
 )
 _SHELL_STATE = frozenset(("cd", "export", "set", "unset", "umask", "alias", "source", ".", "exec"))
 
@@ -134,7 +133,7 @@ def _removes(step: Step) -> bool:
 
 def _settings(run: RunFacts) -> str | None:
     names = " ".join((*run.state.env, run.run.logical.text))
-    found = re.search(rf"(?<!\w)(?:{_POINTS_TO_FILES.pattern})(?!\w)", names)
+    found = _POINTS_TO_FILES.search(names)
     return found and f"{found[0]} may point it to other files"
 
 
