@@ -13,22 +13,23 @@ from buildkit_client.attributes import Sources
 from buildkit_client.errors import ExportFailed
 from buildkit_client.outputs import OciDirectory
 from buildkit_client.request import BuildRequest, Cache
+from buildkit_client.session.content import Store
 
 # The builder knows one store for results.
 _EXPORT = "export"
 
 
-def stores(request: BuildRequest, sources: Sources) -> dict[str, Path]:
+def stores(request: BuildRequest, sources: Sources) -> dict[str, Store]:
     """The folders by the ids under which the builder asks for them."""
-    found = dict(sources.stores)
+    found = {name: Store(folder) for name, folder in sources.stores.items()}
     for cache in (*request.cache_from, *request.cache_to):
         for key in ("src", "dest"):
             if folder := _local(cache, key):
-                found[f"local:{folder}"] = Path(folder)
+                found[f"local:{folder}"] = Store(Path(folder))
                 layouts.check(Path(folder))
     for output in request.outputs:
         if isinstance(output, OciDirectory):
-            found[_EXPORT] = output.path
+            found[_EXPORT] = Store(output.path, output.known)
             layouts.check(output.path)
     return found
 

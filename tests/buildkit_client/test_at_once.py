@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -72,30 +73,12 @@ def failures() -> Failures:
 @pytest.fixture
 def channel(tmp_path: Path, layout: Path, failures: Failures) -> Iterator[grpc.Channel]:
     """To a session that offers the layout."""
-    services = [content.serve({"export": layout}, failures)]
+    services = [content.serve({"export": content.Store(layout)}, failures)]
     with (
         FakeBuilder(tmp_path) as builder,
         Session(builder.channel, services, shared_key="key", name="name"),
     ):
         yield builder.wait_for_session()
-
-
-def test_a_blob_that_comes_twice_at_once_is_taken_twice(
-    channel: grpc.Channel, layout: Path, failures: Failures
-) -> None:
-    writers = [Writer(channel), Writer(channel)]
-    for writer in writers:
-        assert writer.send(STAT) == 0
-        assert writer.send(WRITE, data=BLOB[:60_000]) == 60_000
-    for writer in writers:
-        assert writer.send(WRITE, offset=60_000, data=BLOB[60_000:]) == 100_000
-        assert writer.send(COMMIT, offset=100_000) == 100_000
-        writer.end()
-    assert content.blob_path(layout, DIGEST).read_bytes() == BLOB
-    assert failures.first is None
-    # What comes later need not come.
-    with pytest.raises(grpc.RpcError, match="ALREADY_EXISTS"):
-        Writer(channel).send(STAT)
 
 
 def test_a_blob_that_comes_between_two_steps_of_ours(
@@ -114,6 +97,22 @@ def test_a_blob_that_comes_between_two_steps_of_ours(
     writer.end()
     assert failures.first is None
     assert os.listdir(layout / "blobs" / "sha256") == [DIGEST.removeprefix("sha256:")]
+
+
+def test_a_disk_that_is_full_when_a_blob_is_closed_keeps_nothing_of_it(
+    channel: grpc.Channel, layout: Path, failures: Failures
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writer = Writer(channel)
+    writer.send(WRITE, data=BLOB[:3000])  # which are still in the buffer of the file
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(grpc.RpcError, match="File too large"):
+            writer.send(COMMIT, offset=3000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert isinstance(failures.first, ExportFailed)  # and with it its traceback
+    assert os.listdir(layout) == ["blobs"]
 
 
 @pytest.mark.parametrize("left", [0, 40_000])

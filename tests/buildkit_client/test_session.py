@@ -249,7 +249,7 @@ def test_blobs_are_written_checked_and_read(builder: FakeBuilder, tmp_path: Path
         sent = iter([request.SerializeToString()])
         return list(converse(channel, CONTENT + "Write", sent, header))
 
-    with offered(builder, content.serve({"local:s": store}, Failures())):
+    with offered(builder, content.serve({"local:s": content.Store(store)}, Failures())):
         channel = builder.wait_for_session()
         with pytest.raises(grpc.RpcError, match="FAILED_PRECONDITION"):
             write(channel, "sha256:" + "0" * 64)

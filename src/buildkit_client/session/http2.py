@@ -177,16 +177,21 @@ class Connection:
                 stream.window += grown
             self.room.notify_all()
 
+    def takes(self, stream: Stream, count: int) -> bool:
+        """Whether the other side has room for so much now."""
+        with self.room:
+            return not stream.abandoned and count <= min(self._window, stream.window)
+
     def send_data(self, stream: Stream, data: bytes | bytearray) -> None:
         """Send all, as the other side has room for it. Raises ConnectionError when it ended."""
         view = memoryview(data)
         while view:
             with self.room:
                 while not (count := min(len(view), self._window, stream.window, _AT_ONCE)) > 0:
-                    if self.closed or stream.broken:
+                    if self._is_over(stream):
                         raise ConnectionResetError("the builder ended the call")
                     self.room.wait()
-                if self.closed or stream.broken:
+                if self._is_over(stream):
                     raise ConnectionResetError("the builder ended the call")
                 self._window -= count
                 stream.window -= count
@@ -197,6 +202,9 @@ class Connection:
             with self._writing:
                 self._socket.sendall(b"".join(frames))
             view = view[count:]
+
+    def _is_over(self, stream: Stream) -> bool:
+        return self.closed or stream.broken or stream.abandoned
 
     def send_headers(
         self, number: int, headers: list[tuple[str, str | bytes]], *, end: bool = False

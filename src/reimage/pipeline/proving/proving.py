@@ -20,7 +20,7 @@ from reimage.pipeline.proving.remembering import Memory
 from reimage.pipeline.proving.repeating import reproduced
 from reimage.pipeline.proving.results import BuildReport
 from reimage.pipeline.proving.savings import Way, savings, whole
-from reimage.pipeline.proving.search import Found, search
+from reimage.pipeline.proving.search import Found, likely_tried, search
 from reimage.pipeline.proving.telling import described, recalled, remembered, showing, side
 from reimage.pipeline.proving.trial import Trial
 from reimage.pipeline.proving.wishes import Wishes
@@ -84,6 +84,8 @@ class Proving:
         memory = self._memory(task, whole, test)
         known = memory.recall() if memory else None
         with BuildBench(settings, task.folder, source, (path, task.ignore), known) as bench:
+            if known is None:
+                bench.fetch_bases([whole.source, whole.text])
             bench.build_both(whole)
             if known and bench.digests(whole) == known.digests:
                 settings.tell("both images are those of an earlier proof (--again repeats it)")
@@ -98,6 +100,7 @@ class Proving:
                 without = frozenset(one.id for one in unchecked)
                 whole = rewritten(without)
             trial = Trial(bench, test)
+            trial.prepare([whole, *likely_tried(rewritten, without=without)])
             found: Found = search(rewritten, trial, without=without)
             shown = showing(test, bench.original.seen)
             report = self._report(bench, found, task)._replace(
@@ -162,7 +165,10 @@ def _chooses_a_base(outcome: Outcome) -> bool:
 
 
 def _check_original(original: Built, test: SmokeTest) -> None:
-    if test.expects and (told := failures(test, original.smoke(None))):
+    told = failures(test, original.smoke(None)) if test.expects else []
+    if told and original.is_seen_early:
+        told = failures(test, original.smoke(None, anew=True))
+    if told:
         raise NotProvable(f"The original does not pass its smoke test: {told[0]}.")
 
 
