@@ -76,7 +76,9 @@ def measure(daemon: Daemon, bases: Bases, app: str) -> Row:
                 if not file.with_suffix(".expert").exists():
                     continue
                 file.with_suffix(".expert").replace(file)
-            row[kind] = costs(daemon, bases, file, f"{app}-{kind}", ROUNDS)
+            is_ours = kind == "ours"
+            tag = f"{app}-{kind}"
+            row[kind] = costs(daemon, bases, file, tag, ROUNDS, with_closure=is_ours)
         daemon.docker("image", "rm", "--force", f"{app}-{kind}")
     if shutil.disk_usage(daemon.folder).free < FREE:
         daemon.docker("builder", "prune", "--all", "--force")
