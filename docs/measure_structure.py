@@ -94,7 +94,7 @@ def page(rows: Mapping[str, Row], unmeasured: Sequence[str]) -> str:
         "# Split applications",
         "",
         _told(
-            f"Single-stage Dockerfiles of {len(rows)} applications in `fixtures/dockerfiles/apps`:",
+            f"Dockerfiles of {len(rows)} applications in `fixtures/dockerfiles/apps`:",
             "as they were written, as an expert wrote them by hand, and as all default",
             "transformations leave them. Built by BuildKit on the base images of the tests",
             "(`tests/engine`), started, and asked what their smoke files say. Measured",
