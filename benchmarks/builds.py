@@ -5,8 +5,9 @@
 
 The daemon is the one of the tests (root, and Debian's packages), or the one at `--host`. The two
 take turns, so that whatever else the machine does slows down both. Each build is a process of its
-own; what a process that runs already needs for it is told besides. Nothing is exported but by the
-cached build, which makes an image in the Engine.
+own, by `docker build`, by `reimage build` and by the library; what the library needs in a process
+that runs already is told besides. Nothing is exported but by the cached build, which makes an image
+in the Engine.
 """
 
 from __future__ import annotations
@@ -58,9 +59,9 @@ class Case(NamedTuple):
 CASES = (
     Case("a build that is cached", CACHED, False, 1.1),
     Case("10,000 files of 2 kB, sent for the first time", "many", True, 1.2),
-    Case("the same, unchanged", "many", False, 1.5),
+    Case("these files, unchanged", "many", False, 1.5),
     Case("one file of 1 GB, sent for the first time", "large", True, 1.5),
-    Case("the same, unchanged", "large", False, 1.5),
+    Case("this file, unchanged", "large", False, 1.5),
 )
 
 
@@ -69,7 +70,9 @@ class Place:
 
     def __init__(self, folder: Path, host: str, docker: str, settings: str) -> None:
         self.folder, self.host, self.docker = folder, host, docker
-        kept = {k: v for k, v in os.environ.items() if not k.startswith(("DOCKER_", "BUILDX_"))}
+        # What is installed has been compiled.
+        left_out = ("DOCKER_", "BUILDX_", "PYTHONDONTWRITEBYTECODE")
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(left_out)}
         self.environment = kept | {
             "DOCKER_HOST": host,
             "DOCKER_CONFIG": settings,
@@ -142,9 +145,19 @@ IMAGE = "reimage-benchmark"
 
 def by_docker(place: Place, case: Case, context: Path) -> float:
     """One build by the docker CLI, as a process."""
-    output = [f"--tag={IMAGE}"] if case.context == CACHED else ["--output=type=cacheonly"]
-    command = ["buildx", "build", "--quiet", "--provenance=false", *output, str(context)]
+    command = ["build", "--quiet", "--provenance=false", _output(case), str(context)]
     return place.run([place.docker, *command])
+
+
+def by_reimage(place: Place, case: Case, context: Path) -> float:
+    """One build by `reimage build`, as a process."""
+    program = "from reimage.cli import main; main()"
+    command = ["build", "--quiet", f"--builder={place.host}", _output(case), str(context)]
+    return place.run([sys.executable, "-c", program, *command])
+
+
+def _output(case: Case) -> str:
+    return f"--tag={IMAGE}" if case.context == CACHED else "--output=type=cacheonly"
 
 
 def by_library(place: Place, case: Case, context: Path) -> float:
@@ -165,6 +178,7 @@ def by_library_at_hand(place: Place, case: Case, context: Path) -> float:
 
 WAYS: tuple[tuple[str, Callable[[Place, Case, Path], float]], ...] = (
     ("docker", by_docker),
+    ("reimage", by_reimage),
     ("process", by_library),
     ("call", by_library_at_hand),
 )
@@ -188,40 +202,54 @@ def measure(place: Place, case: Case, rounds: int) -> dict[str, list[float]]:
 
 def row(case: Case, found: dict[str, list[float]], load: float) -> str:
     """One line of the table."""
-    docker, process, call = (statistics.median(found[name]) for name, _ in WAYS)
-    spread = f"{min(found['process']):.2f}–{max(found['process']):.2f}"
-    seconds = f"{docker:.2f} | {process:.2f} ({spread}) | {call:.2f}"
-    ratios = f"{process / docker:.2f} × | {call / docker:.2f} × | {case.limit} ×"
+    docker, *others = (statistics.median(found[name]) for name, _ in WAYS)
+    seconds = " | ".join(f"{took:.2f}" for took in (docker, *others))
+    spread = f"{min(found['reimage']):.2f}–{max(found['reimage']):.2f}"
+    ratios = " | ".join(f"{took / docker:.2f} ×" for took in others)
+    seconds, ratios = f"{seconds} | {spread}", f"{ratios} | {case.limit} ×"
     return f"| {case.title} | {len(found['call'])} | {load:.0f} | {seconds} | {ratios} |"
+
+
+def earlier_rows(measured: list[str]) -> dict[str, str]:
+    """Rows by title of a page that was measured on the same day of the same things."""
+    text = PAGE.read_text(encoding="utf-8")
+    if "\n".join(measured) not in text:
+        return {}
+    lines = [line for line in text.split("\n") if line.startswith("| ")]
+    return {line.split(" | ")[0].removeprefix("| "): line for line in lines}
 
 
 def page(place: Place, arguments: argparse.Namespace) -> str:
     """Measure, and say it."""
-    rows = []
+    today = dt.datetime.now(tz=dt.UTC).date()
+    measured = [
+        f"Measured on {today} at commit {commit()} on {machine()},",
+        f"Python {platform.python_version()}, docker {place.version()} ({arguments.store} store).",
+    ]
+    rows = earlier_rows(measured)
     for number in arguments.cases:
         case = CASES[number]
         rounds = arguments.rounds_large if case.context == "large" else arguments.rounds
         found = measure(place, case, rounds)
-        rows.append(row(case, found, os.getloadavg()[1]))
-        print(rows[-1], file=sys.stderr)
-    today = dt.datetime.now(tz=dt.UTC).date()
-    python = platform.python_version()
-    header = "build | rounds | load | docker build | process (range) | call"
+        rows[case.title] = row(case, found, os.getloadavg()[1])
+        print(rows[case.title], file=sys.stderr)
+    header = "build | rounds | load | docker build | reimage build | process | call | range"
+    takes = "reimage build takes | process takes | call takes | at most"
     lines = [
         "# Performance of builds",
         "",
-        f"Measured on {today} at commit {commit()} on {machine()},",
-        f"Python {python}, docker {place.version()} ({arguments.store} image store).",
+        *measured,
         "",
-        "Medians, in seconds; the three take turns. `docker build` and `process` start a process",
-        "for each build, `call` is a build in a Python process that runs already. `load` is how",
+        "Medians, in seconds; the four take turns. `docker build` and `reimage build` start a",
+        "process for each build, and so does `process`, by the library alone; `call` is a build",
+        "in a Python process that runs already, `range` that of `reimage build`. `load` is how",
         "many processes of the machine, these and others, wanted a core meanwhile.",
         "",
         "To measure again: `python benchmarks/builds.py --write`.",
         "",
-        f"| {header} | process takes | call takes | at most |",
-        "|---|---:|---:|---:|---:|---:|---:|---:|---:|",
-        *rows,
+        f"| {header} | {takes} |",
+        "|---|" + "---:|" * 11,
+        *(rows[case.title] for case in CASES if case.title in rows),
     ]
     return "\n".join(lines) + "\n"
 

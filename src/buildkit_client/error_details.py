@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
@@ -127,7 +127,7 @@ def _classify(code: grpc.StatusCode, message: str, details: Details) -> BuildKit
 
 def read_details(status: messages.RpcStatus) -> Details:
     """The typed parts of a status; what is unknown or garbled is passed over."""
-    location: SourceLocation | None = None
+    place: SourceLocation | None = None
     exit_code: int | None = None
     vertex = subrequest = ""
     from_frontend = False
@@ -139,7 +139,7 @@ def read_details(status: messages.RpcStatus) -> Details:
                 exit_code = _integer(value.get("Code"))
             case "errdefs.Source+json":
                 # The innermost place comes last.
-                location = _location(value) or location
+                place = location(value) or place
             case "errdefs.Vertex+json":
                 vertex = _text(value.get("digest"))
             case "errdefs.Frontend+json":
@@ -149,7 +149,7 @@ def read_details(status: messages.RpcStatus) -> Details:
             case "errdefs.Solve+json":
                 given = value.get("mountIDs")
                 mount_ids = tuple(map(_text, given)) if isinstance(given, list) else ()
-    return Details(location, exit_code, vertex, from_frontend, subrequest, mount_ids)
+    return Details(place, exit_code, vertex, from_frontend, subrequest, mount_ids)
 
 
 def details_of(error: BaseException) -> Details:
@@ -178,7 +178,8 @@ def _json(data: bytes) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _location(value: dict[str, object]) -> SourceLocation | None:
+def location(value: Mapping[str, object]) -> SourceLocation | None:
+    """The place in a file that the JSON of an errdefs.Source names."""
     info, ranges = value.get("info"), value.get("ranges")
     if not isinstance(info, dict) or not isinstance(ranges, list):
         return None

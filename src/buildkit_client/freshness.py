@@ -14,7 +14,6 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-import tempfile
 import time
 from array import array
 from collections.abc import Iterable
@@ -22,6 +21,7 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from buildkit_client.replacing import alone, replace
 from buildkit_client.session.trees import Directory, Tree
 
 _KEY_BYTES = 16
@@ -42,19 +42,27 @@ def shared_key(folders: Iterable[Path], trees: Iterable[Tree], *, cache: Path | 
         return secrets.token_hex(_KEY_BYTES)
     name = hashlib.sha256("\0".join(roots).encode("utf-8", "surrogateescape")).hexdigest()[:32]
     place = (cache or _cache_folder()) / f"{name}.seen"
-    key, before = _load(place)
     directories = [tree for tree in trees if isinstance(tree, Directory)]
     for directory in directories:
         directory.when_unwatched = partial(place.unlink, missing_ok=True)
     now = _look(directories)
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with alone(place.parent):
+            return _remember(place, now).hex()
+    except OSError:
+        return secrets.token_hex(_KEY_BYTES)
+
+
+def _remember(place: Path, now: dict[int, int]) -> bytes:
+    """The key of what is there now, also for the next build."""
+    key, before = _load(place)
     if not key or _looks_changed(before, now) or len(before) > len(now) + _MOST_OLD:
         key, before = secrets.token_bytes(_KEY_BYTES), {}
     if not now.items() <= before.items():
-        try:
-            _save(place, key, before | now)
-        except OSError:
-            return secrets.token_hex(_KEY_BYTES)
-    return key.hex()
+        numbers = array("Q", [number for pair in (before | now).items() for number in pair])
+        replace(place, key + numbers.tobytes())
+    return key
 
 
 def _looks_changed(before: dict[int, int], now: dict[int, int]) -> bool:
@@ -116,21 +124,6 @@ def _load(place: Path) -> tuple[bytes, dict[int, int]]:
         return b"", {}
     numbers = array("Q", data[_KEY_BYTES:])
     return data[:_KEY_BYTES], dict(zip(numbers[::2], numbers[1::2], strict=True))
-
-
-def _save(place: Path, key: bytes, seen: dict[int, int]) -> None:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    numbers = array("Q", [number for pair in seen.items() for number in pair])
-    handle, name = tempfile.mkstemp(dir=place.parent, prefix=f".{place.name}-")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(key)
-            numbers.tofile(file)
-        os.replace(name, place)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
 
 
 def _cache_folder() -> Path:

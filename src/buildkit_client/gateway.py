@@ -19,7 +19,7 @@ from buildkit_client.channel import CONTROL, GATEWAY, Received, Sent, begin
 from buildkit_client.containers import Container, ContainerOptions
 from buildkit_client.docker_config import Credentials
 from buildkit_client.error_details import details_of
-from buildkit_client.errors import BadRequest, BuildFailed
+from buildkit_client.errors import BadRequest, BuildFailed, Cancelled
 from buildkit_client.files import FileInfo, read_stat
 from buildkit_client.freshness import shared_key
 from buildkit_client.request import BuildRequest
@@ -151,9 +151,10 @@ class Gateway:
         self.metadata = (("buildkit-controlapi-buildid", self.build_id),)
         self._request = request
         self._sources = attributes.sources(request)
+        self._failures = Failures()
         self._session = Session(
             channel,
-            services(request, self._sources, credentials, Failures(), {}),
+            services(request, self._sources, credentials, self._failures, {}),
             shared_key=shared_key(self._sources.folders, self._sources.trees.values()),
             name=attributes.context_name(request),
         )
@@ -203,8 +204,13 @@ class Gateway:
             metadata=self.metadata,
             timeout=timeout,
         )
-        with self.calls.follow(pending):
-            return pending.result()
+        try:
+            with self.calls.follow(pending):
+                return pending.result()
+        except Cancelled as error:
+            if self._failures.first:
+                raise self._failures.first from error
+            raise
 
     def solve(self, *, options: Mapping[str, str] | None = None, evaluate: bool = False) -> Result:
         """The result of the request. Without `evaluate` steps run when they are needed.

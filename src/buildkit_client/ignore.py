@@ -1,6 +1,7 @@
 """Which paths of a build context a `.dockerignore` file holds back, as BuildKit reads it.
 
-The patterns are matched by `e2b_dockerfile_utils`, a port of moby/patternmatcher. Where one of them
+The patterns are matched by `e2b_dockerfile_utils`, a port of moby/patternmatcher; names without
+wildcards need no port. Where one of them
 has a backslash, a caret, a brace or an unusual bracket, `go_patterns` does it, for the port reads
 these otherwise than Go does. What is added here: reading the file, and asking the port only about
 names that some pattern could match, so that a large context is filtered in milliseconds.
@@ -260,11 +261,15 @@ def _shape(name: str) -> str:
     return "".join(pieces)
 
 
-def _compile(patterns: list[_Pattern]) -> tuple[PatternMatcher | None, GoMatcher | None]:
+def _compile(
+    patterns: list[_Pattern],
+) -> tuple[PatternMatcher | GoMatcher | None, GoMatcher | None]:
     if not patterns:
         return None, None
     if all(pattern.is_ordinary for pattern in patterns):
-        from e2b_dockerfile_utils import PatternMatcher  # slow to import, and most have none
+        if all(_WILDCARD.search(pattern.text) is None for pattern in patterns):
+            return _names(patterns), None
+        from e2b_dockerfile_utils import PatternMatcher  # slow to import, and few need it
 
         given = [f"!{pattern.text}" if pattern.negated else pattern.text for pattern in patterns]
         return PatternMatcher(given), None
@@ -277,6 +282,13 @@ def _compile(patterns: list[_Pattern]) -> tuple[PatternMatcher | None, GoMatcher
         except Malformed as error:
             raise BadIgnorePattern(pattern.given) from error
     return None, GoMatcher(compiled)
+
+
+def _names(patterns: list[_Pattern]) -> GoMatcher:
+    """Of patterns without wildcards: what builders ask for, and what most ignore files say."""
+    from buildkit_client.go_patterns import GoMatcher
+
+    return GoMatcher([(pattern.negated, pattern.text.__eq__) for pattern in patterns])
 
 
 def _clean(pattern: str) -> str:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from buildkit_client.errors import BadRequest
+from buildkit_client.replacing import alone, replace
 
 LATEST = "latest"
 _TAG = "org.opencontainers.image.ref.name"
@@ -58,19 +57,22 @@ def digest_of(folder: Path, tag: str) -> str:
     return ""
 
 
+def check(folder: Path) -> None:
+    """Raise `BadRequest` if there is an index to which nothing can be added."""
+    _entries(folder)
+
+
 def put(folder: Path, descriptor: Descriptor, tag: str, *, name: str = "") -> None:
     """Let a tag stand for what `descriptor` describes, and for nothing else any more."""
     annotations = {_TAG: tag} | ({_NAME: name} if name else {})
     described = descriptor.get("annotations")
     kept = described if isinstance(described, dict) else {}
     entry = descriptor | {"annotations": kept | annotations}
-    others = [other for other in _entries(folder) if not _same(other, tag, name)]
-    index = {"schemaVersion": 2, "manifests": [*others, entry]}
-    with tempfile.NamedTemporaryFile("w", dir=folder, prefix=".index-", delete=False) as partial:
-        json.dump(index, partial)
-    os.chmod(partial.name, 0o644)
-    os.replace(partial.name, folder / "index.json")
-    (folder / "oci-layout").write_bytes(_LAYOUT)
+    with alone(folder):
+        others = [other for other in _entries(folder) if not _same(other, tag, name)]
+        index = {"schemaVersion": 2, "manifests": [*others, entry]}
+        replace(folder / "oci-layout", _LAYOUT, mode=0o644)
+        replace(folder / "index.json", json.dumps(index).encode(), mode=0o644)
 
 
 def put_image(folder: Path, descriptor: Descriptor, names: Iterable[str]) -> None:
@@ -91,8 +93,12 @@ def _entries(folder: Path) -> list[Descriptor]:
     try:
         with (folder / "index.json").open("rb") as file:
             index: object = json.loads(file.read(_LARGEST_INDEX))
-    except (OSError, ValueError):
+    except FileNotFoundError:
         return []
+    except (OSError, ValueError) as error:
+        # To write another one would be the end of the images in it.
+        why = error.strerror if isinstance(error, OSError) else "it is no JSON"
+        raise BadRequest(f"{folder / 'index.json'} cannot be read: {why}") from error
     found = index.get("manifests") if isinstance(index, dict) else None
     return [entry for entry in found or () if isinstance(entry, dict)]
 

@@ -6,7 +6,7 @@ with a sentence before anything is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -94,9 +94,14 @@ class OciArchive(_Named):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OciDirectory(_Named):
-    """An OCI image layout, to which the image is added. A build can have one of these."""
+    """An OCI image layout, to which the image is added. A build can have one of these.
+
+    Blobs whose digest is `known` are not sent. Several builds of one process may add to one layout
+    at the same time: what they share is sent once.
+    """
 
     path: Path
+    known: Container[str] = field(default=(), compare=False)
     kind = "oci"
 
     def attributes(self) -> dict[str, str]:

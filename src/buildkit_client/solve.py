@@ -184,7 +184,11 @@ class Build:
             # The builder keeps the deadline as well, and its word came before our own clock's.
             return TimedOut(TIME_OVER)
         # What breaks off because the builder went away, or the build was stopped, says only that.
-        if self._failures.first and isinstance(error, BuildFailed | BadRequest):
+        # A builder that stops by itself may give that as its reason, in place of ours.
+        may_be_ours = isinstance(error, BuildFailed | BadRequest) or (
+            isinstance(error, Cancelled) and not self._is_stopped
+        )
+        if self._failures.first and may_be_ours:
             return self._failures.first
         if not isinstance(error, BuildFailed) or not error.vertex:
             return error
@@ -201,7 +205,7 @@ def services(
     sinks: Mapping[int, filesend.Sink],
 ) -> list[Handlers]:
     """What this side offers during the build; nothing that was not given."""
-    offered = [filesync.serve(sources.trees), auth.serve(credentials, failures)]
+    offered = [filesync.serve(sources.trees, failures), auth.serve(credentials, failures)]
     if request.secrets:
         offered.append(secret_store.serve(request.secrets))
     if request.ssh:

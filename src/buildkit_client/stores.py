@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from buildkit_client import layouts
 from buildkit_client.attributes import Sources
+from buildkit_client.errors import ExportFailed
 from buildkit_client.outputs import OciDirectory
 from buildkit_client.request import BuildRequest, Cache
+from buildkit_client.session.content import Store
 
 # The builder knows one store for results.
 _EXPORT = "export"
 
 
-def stores(request: BuildRequest, sources: Sources) -> dict[str, Path]:
+def stores(request: BuildRequest, sources: Sources) -> dict[str, Store]:
     """The folders by the ids under which the builder asks for them."""
-    found = dict(sources.stores)
+    found = {name: Store(folder) for name, folder in sources.stores.items()}
     for cache in (*request.cache_from, *request.cache_to):
         for key in ("src", "dest"):
             if folder := _local(cache, key):
-                found[f"local:{folder}"] = Path(folder)
+                found[f"local:{folder}"] = Store(Path(folder))
+                layouts.check(Path(folder))
     for output in request.outputs:
         if isinstance(output, OciDirectory):
-            found[_EXPORT] = output.path
+            found[_EXPORT] = Store(output.path, output.known)
+            layouts.check(output.path)
     return found
 
 
@@ -35,12 +40,23 @@ def finish(request: BuildRequest, response: Mapping[str, str]) -> None:
         for cache in request.cache_to:
             if folder := _local(cache, "dest"):
                 tag = cache.options.get("tag", layouts.LATEST)
-                layouts.put(Path(folder), json.loads(manifest), tag)
+                with _told(folder):
+                    layouts.put(Path(folder), json.loads(manifest), tag)
     if described := response.get("containerimage.descriptor"):
         names = response.get("image.name", "").split(",")
         for output in request.outputs:
             if isinstance(output, OciDirectory):
-                layouts.put_image(output.path, json.loads(base64.b64decode(described)), names)
+                with _told(output.path):
+                    layouts.put_image(output.path, json.loads(base64.b64decode(described)), names)
+
+
+@contextmanager
+def _told(folder: object) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or error
+        raise ExportFailed(f"the index of {folder} cannot be written: {reason}") from error
 
 
 def _local(cache: Cache, key: str) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from buildkit_client.errors import BuildKitError, Unsupported
+from buildkit_client.error_details import location
+from buildkit_client.errors import BuildKitError, Rejected, Unsupported
 from buildkit_client.gateway import Gateway
 
 _LINT = "frontend.lint"
@@ -14,11 +15,13 @@ _DESCRIBE = "frontend.subrequests.describe"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the frontend says, as JSON and as text for people; `has_findings` of checks."""
+    """What the frontend says, as JSON and as text for people; `has_findings` of checks, and
+    `failure` where those say that the Dockerfile cannot be built."""
 
     value: dict[str, object]
     text: str
     has_findings: bool
+    failure: Rejected | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +156,21 @@ def ask(gateway: Gateway, name: str) -> Answer:
         answer: object = json.loads(metadata.get("result.json", b""))
     except ValueError as error:
         raise BuildKitError(f"the builder's answer to {name} cannot be read") from error
+    value = _object(answer)
     text = metadata.get("result.txt", b"").decode("utf-8", "surrogateescape")
-    return Answer(_object(answer), text, metadata.get("result.statuscode", b"0") != b"0")
+    has_findings = metadata.get("result.statuscode", b"0") != b"0"
+    return Answer(value, text, has_findings, _failure(value))
+
+
+def _failure(answer: dict[str, object]) -> Rejected | None:
+    """Checks tell of a Dockerfile that is broken as part of their answer."""
+    error = _object(answer.get("buildError"))
+    if not error:
+        return None
+    index = _object(error.get("location")).get("sourceIndex")
+    sources = _items(answer, "sources")[index if isinstance(index, int) and index >= 0 else 0 :]
+    place = {"info": sources[0], **_object(error.get("location"))} if sources else {}
+    return Rejected(_text(error, "message"), location=location(place))
 
 
 def _ask(gateway: Gateway, name: str) -> dict[str, object]:

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -57,6 +58,7 @@ class FakeBuilder:
         if self._proxy:
             self.client.close()
             self._proxy.close()
+            self._far.close()  # which nobody may have dialled
         self.channel.close()
         self._server.stop(0).wait()
 
@@ -75,6 +77,7 @@ class FakeBuilder:
     def _session(self, incoming: Iterator[bytes], context: grpc.ServicerContext) -> Iterator[bytes]:
         self.headers = [(key, value) for key, value in context.invocation_metadata() or ()]
         near, far = socket.socketpair()
+        self._far = far
         self._proxy = Proxy(lambda: far)
         self.client = grpc.insecure_channel(self._proxy.target, options=OPTIONS)
         threading.Thread(target=_into, args=(incoming, near), daemon=True).start()
@@ -85,11 +88,11 @@ class FakeBuilder:
 
 
 def _into(incoming: Iterator[bytes], near: socket.socket) -> None:
-    try:
+    with suppress(grpc.RpcError, OSError):
         for message in incoming:
             near.sendall(messages.Bytes.FromString(message).data)
-    except (grpc.RpcError, OSError):
-        near.close()
+    with suppress(OSError):
+        near.shutdown(socket.SHUT_RDWR)  # wakes whoever reads of it
 
 
 def ask(channel: grpc.Channel, path: str, data: bytes, *headers: tuple[str, str]) -> bytes:

@@ -14,6 +14,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import grpc
+import hpack
 import pytest
 from tests.buildkit_client.fake_builder import FakeBuilder, Refusal, converse, receive
 
@@ -27,9 +28,10 @@ from buildkit_client import (
     Output,
     messages,
 )
-from buildkit_client.session import filesync, packets
+from buildkit_client.session import filesend, filesync, packets
 from buildkit_client.session.http2 import Connection
 from buildkit_client.session.modes import to_go
+from buildkit_client.session.services import Failures, serve
 from buildkit_client.session.streams import CallEnded, Stream
 from buildkit_client.session.trees import Directory
 from buildkit_client.session.tunnel import Session
@@ -182,7 +184,7 @@ def test_a_context_is_not_left(tmp_path: Path, outside: Path, asked: list[tuple[
     root.mkdir()
     (root / "out").symlink_to(outside)
     (root / "f").write_text("context")
-    offered = [filesync.serve({"context": Directory(root)})]
+    offered = [filesync.serve({"context": Directory(root)}, Failures())]
     with (
         FakeBuilder(tmp_path / "fake") as builder,
         Session(builder.channel, offered, shared_key="k", name="n"),
@@ -247,3 +249,46 @@ def test_broken_http_2_ends_the_connection_and_nothing_else(name: str) -> None:
         assert not thread.is_alive()
         assert connection.closed
         assert len(opened) <= 1000
+
+
+def test_a_builder_that_does_not_take_what_is_asked_of_it(tmp_path: Path) -> None:
+    """What is asked fills the window of the call; its end does not wait for room behind it."""
+    failures = Failures()
+    handlers = filesend.serve({0: filesend.ToDirectory(tmp_path / "out")}, failures)
+    packed = [entry(f"f{number}") for number in range(300)] + [entry("../f")]
+    sent = b"".join(b"\0" + len(data).to_bytes(4) + data for data in packed)
+    head = hpack.Encoder().encode([(":path", _SEND)])
+    near, far = socket.socketpair()
+    with near, far:
+        started: SimpleQueue[threading.Thread] = SimpleQueue()
+
+        def opened(stream: Stream) -> None:
+            answering = threading.Thread(target=serve, args=(stream, handlers))
+            answering.start()
+            started.put(answering)
+
+        connection = Connection(far, opened)
+        thread = threading.Thread(target=connection.run)
+        thread.start()
+        narrow = frame(4, 0, 0, struct.pack(">HI", 4, 100))
+        near.sendall(PREFACE + narrow + frame(1, 4, 1, head))
+        near.settimeout(5)
+        drain = threading.Thread(target=_read_to_the_end, args=(near,))
+        drain.start()
+        for place in range(0, len(sent), 16_384):
+            near.sendall(frame(0, 0, 1, sent[place : place + 16_384]))
+        serving = started.get(timeout=30)
+        serving.join(30)
+        is_over = not serving.is_alive()
+        connection.close()
+        for each in (thread, drain, serving):
+            each.join(5)
+    assert is_over
+    assert isinstance(failures.first, ExportFailed)
+
+
+def _read_to_the_end(end: socket.socket) -> None:
+    """Never grants more of a window than there is at first."""
+    with suppress(OSError):
+        while end.recv(1 << 20):
+            pass

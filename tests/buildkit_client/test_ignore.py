@@ -161,6 +161,22 @@ def test_the_shortcut_never_changes_an_answer(patterns: list[str], found: list[l
     assert [quick.ignores(path) for path in paths] == [plain.matches(path) for path in paths]
 
 
+NAMES = st.builds(
+    lambda negated, parts: "!" * negated + "/".join(parts),
+    st.booleans(),
+    st.lists(st.sampled_from(["a", "b", "ab", "a.b"]), min_size=1, max_size=3),
+)
+
+
+@given(st.lists(NAMES, max_size=6), st.lists(PATH, min_size=1, max_size=12))
+def test_names_need_no_port_and_are_matched_alike(
+    patterns: list[str], found: list[list[str]]
+) -> None:
+    quick, plain = IgnoreMatcher(patterns), PatternMatcher(patterns)
+    paths = ["/".join(parts) for parts in found]
+    assert [quick.ignores(path) for path in paths] == [plain.matches(path) for path in paths]
+
+
 @given(st.lists(PATTERN, max_size=4), PATH, PATH)
 def test_nothing_below_a_skipped_directory_is_sent(
     patterns: list[str], above: list[str], below: list[str]

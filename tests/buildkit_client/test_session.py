@@ -35,7 +35,7 @@ def offered(builder: FakeBuilder, *services: Handlers) -> Session:
 
 
 def test_a_session_tells_what_it_offers_and_is_alive(builder: FakeBuilder) -> None:
-    with offered(builder, filesync.serve({})) as session:
+    with offered(builder, filesync.serve({}, Failures())) as session:
         channel = builder.wait_for_session()
         path = "/grpc.health.v1.Health/Check"
         assert ask(channel, path, b"") == b"\x08\x01"
@@ -54,7 +54,7 @@ def test_what_is_not_offered_is_not_there(builder: FakeBuilder) -> None:
 
 def test_a_service_is_offered_once(builder: FakeBuilder) -> None:
     with pytest.raises(ValueError, match="twice"):
-        offered(builder, filesync.serve({}), filesync.serve({}))
+        offered(builder, filesync.serve({}, Failures()), filesync.serve({}, Failures()))
 
 
 def test_files_are_sent_as_they_are_asked_for(builder: FakeBuilder, tmp_path: Path) -> None:
@@ -67,7 +67,7 @@ def test_files_are_sent_as_they_are_asked_for(builder: FakeBuilder, tmp_path: Pa
         "context": Directory(root),
         "dockerfile": Files({"Dockerfile": b"FROM x"}),
     }
-    with offered(builder, filesync.serve(trees)):
+    with offered(builder, filesync.serve(trees, Failures())):
         channel = builder.wait_for_session()
         found = receive(channel, ("dir-name", "context"), ("exclude-patterns", "left*"))
         assert found == {"d": None, "d/big": b"x" * 3_000_000, "empty": b""}
@@ -80,7 +80,7 @@ def test_two_thousand_patterns_and_encoded_ones(builder: FakeBuilder, tmp_path: 
     (tmp_path / "f").touch()
     many = [("exclude-patterns", f"some/longer/pattern/{number}") for number in range(2000)]
     encoded = [("exclude-patterns-encoded", "1"), ("exclude-patterns", "%C3%A9")]
-    with offered(builder, filesync.serve({"context": Directory(tmp_path)})):
+    with offered(builder, filesync.serve({"context": Directory(tmp_path)}, Failures())):
         found = receive(builder.wait_for_session(), ("dir-name", "context"), *many, *encoded)
     assert "f" in found
     assert "é" not in found
@@ -99,14 +99,14 @@ def test_what_cannot_be_sent_is_refused(
     builder: FakeBuilder, headers: list[tuple[str, str]], said: str
 ) -> None:
     with (
-        offered(builder, filesync.serve({"context": Files({})})),
+        offered(builder, filesync.serve({"context": Files({})}, Failures())),
         pytest.raises(grpc.RpcError, match=said),
     ):
         receive(builder.wait_for_session(), *headers)
 
 
 def test_a_file_number_that_was_not_listed_is_refused(builder: FakeBuilder) -> None:
-    with offered(builder, filesync.serve({"context": Files({})})):
+    with offered(builder, filesync.serve({"context": Files({})}, Failures())):
         channel = builder.wait_for_session()
         path, sent = "/moby.filesync.v1.FileSync/DiffCopy", iter([packets.request_packet(5)])
         with pytest.raises(grpc.RpcError, match="invalid file id 5"):
@@ -230,7 +230,7 @@ def test_a_stream_replaces_a_file_only_when_it_is_whole(
 def test_many_calls_at_once(builder: FakeBuilder, tmp_path: Path) -> None:
     for number in range(300):
         (tmp_path / f"f{number}").write_bytes(b"%d" % number * 100)
-    with offered(builder, filesync.serve({"context": Directory(tmp_path)})):
+    with offered(builder, filesync.serve({"context": Directory(tmp_path)}, Failures())):
         channel = builder.wait_for_session()
         asked = ("dir-name", "context"), ("include-patterns", "f*")
         with ThreadPoolExecutor(8) as pool:
@@ -249,7 +249,7 @@ def test_blobs_are_written_checked_and_read(builder: FakeBuilder, tmp_path: Path
         sent = iter([request.SerializeToString()])
         return list(converse(channel, CONTENT + "Write", sent, header))
 
-    with offered(builder, content.serve({"local:s": store}, Failures())):
+    with offered(builder, content.serve({"local:s": content.Store(store)}, Failures())):
         channel = builder.wait_for_session()
         with pytest.raises(grpc.RpcError, match="FAILED_PRECONDITION"):
             write(channel, "sha256:" + "0" * 64)

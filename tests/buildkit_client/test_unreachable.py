@@ -162,3 +162,27 @@ def test_a_header_without_an_end_is_not_read_for_ever(listener: Listener) -> Non
 @pytest.mark.parametrize("url", ["unix:///s", "tcp://h:1"])
 def test_nobody_waits_longer_than_five_seconds_for_it(url: str) -> None:
     assert parse(url, docker=True).patience < 5
+
+
+def test_nobody_is_there(tmp_path: Path) -> None:
+    with pytest.raises(NoBuilder, match=r"cannot be reached: No such file or directory$"):
+        connect(f"unix://{tmp_path}/nobody", timeout=SECONDS)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "docker: 'buildx' is not a docker command.\nSee 'docker --help'\n",
+        "docker: 'buildx' is not a docker command.\n\nRun 'docker --help' for more information\n",
+        "#0 booting\nERROR: docker: 'buildx' is not a docker command.\n",
+    ],
+)
+def test_a_command_says_why_it_does_not_connect(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    program = tmp_path / "docker"
+    program.write_text(f'#!/bin/sh\ncat >&2 <<"END"\n{said}END\nexit 1\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path), prepend=":")
+    with pytest.raises(NoBuilder, match=r"reached: docker: 'buildx' is not a docker command\.$"):
+        connect("buildx://x")

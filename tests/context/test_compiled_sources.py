@@ -62,3 +62,28 @@ def test_a_source_that_is_too_large_is_told(
 ) -> None:
     monkeypatch.setattr(compiled_sources, "FILE_LIMIT", 10)
     assert facts(tmp_path, "a.c", "int main;  // long").unread == ("a.c",)
+
+
+@pytest.mark.parametrize(
+    ("text", "writes", "low_ports"),
+    [
+        ('os.ReadFile("a"); os.Open(b); rows.Create(c)', (), ()),
+        ('os.CreateTemp("", "a"); os.MkdirTemp("", "b")', (), ()),
+        ('f, err := os.Create("a")', ("a.go:1",), ()),
+        ("os.OpenFile(name, os.O_APPEND, 0o600)", ("a.go:1",), ()),
+        ('http.ListenAndServe(":8080", nil)', (), ()),
+        ('http.ListenAndServe(":80", nil)', (), ("a.go:1",)),
+        ('net.Listen("tcp", "0.0.0.0:443")', (), ("a.go:1",)),
+    ],
+)
+def test_what_go_writes_and_where_it_listens(
+    tmp_path: Path, text: str, writes: tuple[str, ...], low_ports: tuple[str, ...]
+) -> None:
+    found = facts(tmp_path, "a.go", text)
+    assert (found.writes, found.low_ports) == (writes, low_ports)
+
+
+def test_the_packages_that_go_imports(tmp_path: Path) -> None:
+    text = 'import "fmt"\n\nimport (\n\t"net/http"\n\n\tbolt "a.b/bolt" // v1\n\t_ "embed"\n)\n'
+    found = facts(tmp_path, "a.go", text)
+    assert found.packages == {"fmt", "net/http", "a.b/bolt", "embed"}

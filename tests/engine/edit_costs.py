@@ -12,6 +12,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from tests.engine.smoke import seconds_until_it_answers
 from tests.engine.structure import Built, build
 
+from reimage.docker_api.daemon import Daemon as Client
+from reimage.image.closure.finding import closure, keep
+from reimage.image.contents import Contents
+from reimage.image.layers import Reading
+from reimage.image.trees.merging import merged
+
 if TYPE_CHECKING:
     from tests.engine.bases import Bases
     from tests.engine.daemon import Daemon
@@ -34,10 +40,12 @@ EDITS = {
 
 
 class Costs(NamedTuple):
-    """The image, the seconds of a build after one edit, the compressed bytes of the layers that are
-    new then, and the median of the seconds until the container gives its first answer."""
+    """The image, the bytes of all files that its command needs, the seconds of a build after one
+    edit, the compressed bytes of the layers that are new then, and the median of the seconds until
+    the container gives its first answer."""
 
     built: Built
+    needed: int
     edit_seconds: float
     edit_bytes: int
     answer_seconds: float
@@ -49,6 +57,7 @@ def costs(daemon: Daemon, bases: Bases, dockerfile: Path, tag: str, rounds: int)
     The folder is the caller's copy: the edit stays in it."""
     smoke_file = dockerfile.parent / "smoke.toml"
     built = build(daemon, bases, dockerfile, tag)
+    needed = bytes_needed(daemon, tag)
     before = layers(daemon, tag)
     answers = [seconds_until_it_answers(daemon, tag, smoke_file) for _ in range(rounds)]
     edit(dockerfile.parent / tomllib.loads(smoke_file.read_text("utf-8"))["edit"])
@@ -56,13 +65,22 @@ def costs(daemon: Daemon, bases: Bases, dockerfile: Path, tag: str, rounds: int)
     build(daemon, bases, dockerfile, tag, tried=False)
     seconds = time.perf_counter() - start
     new = {digest: size for digest, size in layers(daemon, tag).items() if digest not in before}
-    return Costs(built, seconds, sum(new.values()), statistics.median(answers))
+    return Costs(built, needed, seconds, sum(new.values()), statistics.median(answers))
 
 
 def edit(file: Path) -> None:
     """Add a line that is compiled and packed like any other."""
     with file.open("a", encoding="utf-8") as opened:
         opened.write(f"\n{EDITS[file.suffix]}\n")
+
+
+def bytes_needed(daemon: Daemon, tag: str) -> int:
+    """The bytes of the files that the closure of the image's command names."""
+    with Contents(2 << 30) as contents:
+        reading = Reading(hashing=False, contents=contents, keep=keep)
+        image = Client(daemon.host).image(tag, reading=reading)
+        needed = closure(image, contents).needed
+        return sum(it.entry.size for it in merged(image.layers) if it.entry.path in needed)
 
 
 def layers(daemon: Daemon, tag: str) -> dict[str, int]:

@@ -202,6 +202,7 @@ def test_a_virtual_environment_needs_what_it_was_made_from() -> None:
         script("venv/bin/gunicorn", "#!/venv/bin/python\nimport gunicorn\n"),
         file("venv/pyvenv.cfg", b"home = /usr/local/bin\n"),
         file("venv/lib/python3.12/site-packages/gunicorn.py", b""),
+        symlink("venv/lib64", "lib"),  # as venv makes it
         Cmd=["gunicorn", "app:app"],
         Env=["PATH=/venv/bin:/usr/bin"],
     )

@@ -111,6 +111,20 @@ def test_python() -> None:
     assert "usr/bin/flask" in flask.files
 
 
+def test_python_twice_of_which_one_does_not_tell_its_files() -> None:
+    told, untold = "usr/lib/python3/dist-packages/a-1", "app/a-1"
+    record = b"a-1.dist-info/METADATA,,\n"
+    found = packages(
+        file(f"{told}.dist-info/METADATA", b"Name: a\nVersion: 1\n\n"),
+        file(f"{told}.dist-info/RECORD", record),
+        file(f"{untold}.dist-info/METADATA", b"Name: a\nVersion: 1\n\n"),
+    )
+    assert [(each.place, each.size) for each in found] == [
+        (f"{untold}.dist-info", None),
+        (f"{told}.dist-info", 20),
+    ]
+
+
 def test_npm() -> None:
     found = packages(
         file("app/package.json", b'{"name":"app"}'),

@@ -66,6 +66,14 @@ def bring_the_last_up(facts: Facts) -> Iterator[Finding]:
         yield Rewrite("moved", last.span, (up, Edit(last.full_span, "")))
 
 
+@transformation(claim=Claim.SAME_IMAGE, may_change=("Cmd",))
+def add_a_last_line(facts: Facts) -> Iterator[Finding]:
+    """Start true."""
+    end = len(facts.dockerfile.source)
+    if not facts.dockerfile.source.endswith("CMD true\n"):
+        yield Rewrite("started", Span(end, end), (Edit(Span(end, end), "CMD true\n"),))
+
+
 @transformation(claim=Claim.SAME_BEHAVIOUR)
 def never_rest(facts: Facts) -> Iterator[Finding]:
     """Make the last instruction longer and longer."""
@@ -394,3 +402,14 @@ def test_programs_get_an_exception_that_holds_the_report(tmp_path: Path) -> None
         optimize(tmp_path / "missing")
     with pytest.raises(TypeError, match="not int"):
         optimize(3)  # type: ignore[type-var,unused-ignore]
+
+
+def test_what_is_written_behind_the_last_line_is_a_reason_of_its_hunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reimage.pipeline.selection.load", lambda: (shout, add_a_last_line))
+    report = only(dockerfile(tmp_path))
+    assert [[id.partition(":")[0] for id in hunk.reasons] for hunk in report.hunks] == [
+        ["shout"],
+        ["shout", "add-a-last-line"],
+    ]

@@ -12,6 +12,7 @@ from reimage.rewriting import Refusal
 
 _DISTROLESS, _SPLIT = "use_distroless_final_stage", "split_build_stage"
 _SLIM, _USER = "use_slim_final_stage", "run_as_nonroot"
+_COPIES, _TOOLS = "copy_only_what_runs", "drop_build_tools"
 TRAPS = {
     "a shell in the command": [
         (_DISTROLESS, "refuses_shell_form", "use the exec form"),
@@ -87,6 +88,22 @@ TRAPS = {
     "ONBUILD": [(_SPLIT, "refuses_onbuild", "ONBUILD"), (_SLIM, "refuses_onbuild", "ONBUILD")],
     "stages that others name": [
         (_DISTROLESS, "refuses_a_build_stage_with_another_use", "another stage"),
+        (_DISTROLESS, "refuses_a_build_stage_of_compose", "compose.yaml:6 builds build"),
+        (_DISTROLESS, "refuses_a_build_stage_of_bake", "docker-bake.hcl:10 builds build"),
+        (_DISTROLESS, "refuses_a_computed_stage_of_bake", "docker-bake.json:4 computes"),
+        (_DISTROLESS, "refuses_a_build_stage_of_a_makefile", "Makefile:2 builds build"),
+        (_COPIES, "refuses_a_build_stage_of_compose", "compose.yaml:6 builds build"),
+        (_SPLIT, "refuses_a_stage_that_compose_names_by_its_number", "by its number"),
+    ],
+    "what others start in the image": [
+        (_SPLIT, "refuses_a_command_of_compose", "compose.yaml:3 starts npm"),
+        (_SPLIT, "refuses_a_health_check_of_compose", "compose.yaml:3 starts wget"),
+        (_DISTROLESS, "refuses_a_command_of_compose", "the entry point"),
+        (_DISTROLESS, "refuses_a_shell_of_compose", "asks a shell"),
+        (_DISTROLESS, "refuses_a_health_check_of_compose", "compose.yaml:3 starts curl"),
+        (_SLIM, "refuses_a_command_of_compose", "compose.yaml:3 starts make"),
+        (_USER, "refuses_a_volume_of_compose", "compose.yaml:3 mounts"),
+        (_TOOLS, "refuses_a_compiler_that_compose_starts", "it starts gcc"),
     ],
 }
 EACH = [(trap, *case) for trap, cases in TRAPS.items() for case in cases]

@@ -12,7 +12,8 @@ from tests.fixture_cases import APPS, ROOT
 
 from reimage.verify.smoke import probe
 from reimage.verify.smoke.judging import NOT_STARTED, Answer, Seen, differences, failures
-from reimage.verify.smoke.plan import BadSmokeFile, Command, Request, SmokeTest, read_plan
+from reimage.verify.smoke.plan import BadSmokeFile, Command, Request, SmokeTest
+from reimage.verify.smoke.reading import read_plan
 from reimage.verify.smoke.running import read_answer
 
 UP = Seen(None, frozenset({80}))
@@ -21,20 +22,32 @@ SICK = Seen(None, frozenset({80}), healthy=False, said="ouch")
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("text", "told"),
     [
-        "timeout = -1",
-        "timeout = 100000",
-        "http = 3",
-        '[[http]]\nport = 0\npath = "/"',
-        '[[http]]\nport = 80\npath = "/\\r\\nHost: x"',
-        '[run]\nargs = "sh"\nexpect = 3',
-        '[env]\nA = ["b"]',
-        "not toml",
+        ("timeout = -1", "timeout is a number of seconds, at most 600"),
+        ("timeout = 100000", "timeout is a number"),
+        ('timeout = "5"', "timeout is a number"),
+        ("http = 3", "http is a list of tables"),
+        ("http = [3]", "http is a list of tables"),
+        ('[http]\nport = 80\npath = "/"', "http is a list of tables"),
+        ('[[http]]\nport = 0\npath = "/"', "port is a whole number from 1 to 65535"),
+        ("[[http]]\nport = 80", r"\[\[http\]\] lacks path"),
+        ('[[http]]\nport = 80\npath = "/"\nexpcet = "ok"', "has no key 'expcet', but port, path"),
+        ('[[htpp]]\nport = 80\npath = "/"', "it has no key 'htpp', but timeout, env, http"),
+        ('[[http]]\nport = 80\npath = "/\\r\\nHost: x"', "a path begins with /"),
+        ('[run]\nargs = "sh"', "args is a list of words"),
+        ('[run]\nargs = ["sh"]\nexpect = 3', "expect is a text"),
+        ('[run]\nargs = ["sh"]\nexit = true', "exit is a whole number"),
+        ("[run]", r"\[run\] lacks args"),
+        ("run = 1", "run is a table"),
+        ('[env]\nA = ["b"]', "A is a text"),
+        ("env = 1", "env is a table"),
+        ("structure-test = 1", "structure-test is a text"),
+        ("not toml", ""),
     ],
 )
-def test_what_is_no_smoke_file_is_refused(text: str) -> None:
-    with pytest.raises(BadSmokeFile, match=r"^smoke\.toml"):
+def test_what_is_no_smoke_file_is_refused(text: str, told: str) -> None:
+    with pytest.raises(BadSmokeFile, match=rf"^smoke\.toml is no smoke file: .*{told}"):
         read_plan(text, "smoke.toml")
 
 

@@ -10,7 +10,8 @@ from reimage.image.config import ImageConfig
 from reimage.image.entries import Entry, Owner
 from reimage.image.trees.tree import Placed, Tree
 from reimage.verify.smoke.judging import Seen, differences, failures
-from reimage.verify.smoke.plan import BadSmokeFile, SmokeTest, read_plan
+from reimage.verify.smoke.plan import BadSmokeFile, SmokeTest
+from reimage.verify.smoke.reading import read_plan
 from reimage.verify.structure import files, metadata
 from reimage.verify.structure.plan import (
     FileContentTest,
@@ -64,6 +65,15 @@ def test_what_cannot_be_asked_is_refused(text: str, told: str) -> None:
     assert told in str(caught.value)
 
 
+def test_what_json_leaves_out_is_false_and_zero_as_the_program_takes_it() -> None:
+    text = HEAD + "fileExistenceTests: [{name: two, path: /x}]\n"
+    (yaml,) = read_structure_test(text, "t.yaml").existences
+    assert (yaml.should_exist, yaml.uid, yaml.gid) == (True, None, None)
+    text = '{"schemaVersion": "2.0.0", "fileExistenceTests": [{"name": "two", "path": "/x"}]}'
+    (json,) = read_structure_test(text, "t.json").existences
+    assert (json.should_exist, json.uid, json.gid) == (False, 0, 0)
+
+
 def test_yaml_and_json_say_the_same() -> None:
     yaml = HEAD + (
         "globalEnvVars: [{key: A, value: b}]\n"
@@ -74,7 +84,7 @@ def test_yaml_and_json_say_the_same() -> None:
         "  args: [-c, exit 3]\n"
         "  exitCode: 3\n"
         "  excludedError: ['x+']\n"
-        "fileExistenceTests: [{name: two, path: /x, shouldExist: false}]\n"
+        "fileExistenceTests: [{name: two, path: /x, shouldExist: false, uid: 0, gid: 0}]\n"
         "fileContentTests: [{name: three, path: /y, expectedContents: [z]}]\n"
         "metadataTest: {cmd: [], user: '1000', exposedPorts: ['80']}\n"
     )

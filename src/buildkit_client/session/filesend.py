@@ -132,6 +132,9 @@ class ToDirectory(Sink):
         writer.start()
         try:
             _Transfer(Unpacking(self._root), answers.put).run(stream)
+        except BaseException:
+            stream.abandon()
+            raise
         finally:
             answers.put(None)
             writer.join()

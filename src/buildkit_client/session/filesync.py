@@ -8,11 +8,12 @@ from collections.abc import Mapping
 
 import grpc
 
+from buildkit_client.errors import BadRequest, BuildFailed
 from buildkit_client.ignore import BadIgnorePattern
 from buildkit_client.session import packets
 from buildkit_client.session.followed import follow
 from buildkit_client.session.selection import Selection
-from buildkit_client.session.services import Handlers, headers
+from buildkit_client.session.services import Failures, Handlers, headers
 from buildkit_client.session.streams import CallEnded, Stream, refuse
 from buildkit_client.session.trees import Tree
 
@@ -21,18 +22,30 @@ _PAUSE = 0.001
 _GO_TYPE_BITS = 0xFFFFFFFF & ~0o777 & ~(1 << 23 | 1 << 22 | 1 << 20)
 
 
-def serve(trees: Mapping[str, Tree]) -> Handlers:
-    """Offer trees under the names by which a build knows them."""
+def serve(trees: Mapping[str, Tree], failures: Failures) -> Handlers:
+    """Offer trees under the names by which a build knows them. What cannot be sent ends it."""
 
     def diff_copy(stream: Stream) -> None:
         name = stream.header("dir-name")
         tree = trees.get(name)
         if tree is None:
             refuse(grpc.StatusCode.NOT_FOUND, f'no access allowed to dir "{name}"')
-        selection = _selection(tree, stream)
-        _send(tree, selection, stream)
+        try:
+            _send(tree, _selection(tree, stream), stream)
+        except Unsendable as error:
+            failures.add(error.failure)
+            refuse(error.code, str(error.failure))
 
     return {"/moby.filesync.v1.FileSync/DiffCopy": diff_copy}
+
+
+class Unsendable(Exception):
+    """Something of a tree cannot be sent."""
+
+    def __init__(self, message: str, *, is_request: bool = False) -> None:
+        super().__init__(message)
+        self.failure = BadRequest(message) if is_request else BuildFailed(message)
+        self.code = grpc.StatusCode.INVALID_ARGUMENT if is_request else grpc.StatusCode.UNKNOWN
 
 
 def _selection(tree: Tree, stream: Stream) -> Selection:
@@ -43,7 +56,7 @@ def _selection(tree: Tree, stream: Stream) -> Selection:
     try:
         return Selection(includes, headers(stream, "exclude-patterns"))
     except BadIgnorePattern as error:
-        refuse(grpc.StatusCode.INVALID_ARGUMENT, str(error))
+        raise Unsendable(str(error), is_request=True) from error
 
 
 def _send(tree: Tree, selection: Selection, stream: Stream) -> None:
@@ -81,14 +94,14 @@ def _list(tree: Tree, selection: Selection, stream: Stream) -> dict[int, tuple[s
             if not _is_utf8(stat.path + stat.linkname):
                 name = repr(stat.path.decode("utf-8", "backslashreplace"))
                 message = f"the name {name} is not UTF-8: BuildKit cannot take it; ignore it"
-                refuse(grpc.StatusCode.INVALID_ARGUMENT, message)
+                raise Unsendable(message, is_request=True)
             stream.send(packets.stat_packet(stat))
     except ConnectionError:
         raise
     except OSError as error:
         message = f"{error.strerror}: {error.filename}"
         stream.send(packets.error_packet(message))
-        refuse(grpc.StatusCode.UNKNOWN, f"the context cannot be read: {message}")
+        raise Unsendable(f"the context cannot be read: {message}") from error
     return regular
 
 
@@ -115,5 +128,5 @@ def _send_content(tree: Tree, path: str, size: int, number: int, stream: Stream)
         # Docker would send it empty, and nobody would know.
         message = f"the file {path} of the context cannot be read any more: {error.strerror}"
         stream.send(packets.error_packet(message))
-        refuse(grpc.StatusCode.UNKNOWN, message)
+        raise Unsendable(message) from error
     stream.send(packets.data_packet(number, b""))

@@ -55,6 +55,12 @@ class Connection:
 
     def run(self) -> None:
         """Serve until the other side ends."""
+        try:
+            self._run()
+        finally:
+            self.close()
+
+    def _run(self) -> None:
         with suppress(OSError, EOFError, hpack.HPACKError, ValueError):
             if self._take(len(_PREFACE)) != _PREFACE:
                 raise EOFError
@@ -69,7 +75,6 @@ class Connection:
             self._received = 0
             while True:
                 self._read_frame()
-        self.close()
 
     def close(self) -> None:
         """End every stream."""
@@ -114,8 +119,10 @@ class Connection:
             self._write(_PING, _ACK, 0, body)
         elif kind == _WINDOW:
             self._on_window(number, int.from_bytes(body) & 0x7FFFFFFF)
-        elif kind == _RESET and number in self._streams:
-            self._streams.pop(number).ended(broken=True)
+        elif kind == _RESET:
+            # The thread that answers takes its stream away by itself, at any time.
+            if stream := self._streams.pop(number, None):
+                stream.ended(broken=True)
         elif kind == _GOAWAY:
             raise EOFError
 
@@ -145,8 +152,8 @@ class Connection:
         if len(self._streams) >= _STREAM_LIMIT:
             raise EOFError
         stream = self._streams[number] = Stream(self, number, headers, self._initial_window)
-        if ends:
-            stream.ended()
+        if ends or self.closed:
+            stream.ended(broken=self.closed)
         self._opened(stream)
 
     def _on_settings(self, body: bytes) -> None:
@@ -154,7 +161,7 @@ class Connection:
             for place in range(0, len(body) - 5, 6):
                 name, value = struct.unpack_from(">HI", body, place)
                 if name == _INITIAL_WINDOW:
-                    for stream in self._streams.values():
+                    for stream in list(self._streams.values()):
                         stream.window += value - self._initial_window
                     self._initial_window = value
                 elif name == _MAX_FRAME:
@@ -166,9 +173,14 @@ class Connection:
         with self.room:
             if number == 0:
                 self._window += grown
-            elif number in self._streams:
-                self._streams[number].window += grown
+            elif stream := self._streams.get(number):
+                stream.window += grown
             self.room.notify_all()
+
+    def takes(self, stream: Stream, count: int) -> bool:
+        """Whether the other side has room for so much now."""
+        with self.room:
+            return not stream.abandoned and count <= min(self._window, stream.window)
 
     def send_data(self, stream: Stream, data: bytes | bytearray) -> None:
         """Send all, as the other side has room for it. Raises ConnectionError when it ended."""
@@ -176,10 +188,10 @@ class Connection:
         while view:
             with self.room:
                 while not (count := min(len(view), self._window, stream.window, _AT_ONCE)) > 0:
-                    if self.closed or stream.broken:
+                    if self._is_over(stream):
                         raise ConnectionResetError("the builder ended the call")
                     self.room.wait()
-                if self.closed or stream.broken:
+                if self._is_over(stream):
                     raise ConnectionResetError("the builder ended the call")
                 self._window -= count
                 stream.window -= count
@@ -190,6 +202,9 @@ class Connection:
             with self._writing:
                 self._socket.sendall(b"".join(frames))
             view = view[count:]
+
+    def _is_over(self, stream: Stream) -> bool:
+        return self.closed or stream.broken or stream.abandoned
 
     def send_headers(
         self, number: int, headers: list[tuple[str, str | bytes]], *, end: bool = False

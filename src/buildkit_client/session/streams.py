@@ -45,6 +45,8 @@ class Stream:
         #: How much the other side has room for; guarded by the connection.
         self.window = window
         self.broken = False
+        #: Nothing more is sent, but for how the call ends.
+        self.abandoned = False
         self._arrived: deque[bytes] = deque()
         self._change = threading.Condition()
         self._finished = False
@@ -87,6 +89,11 @@ class Stream:
         """Messages of the builder until it has no more. Raises CallEnded if it broke off."""
         while (message := self.receive()) is not None:
             yield message
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the builder broke off, so that nobody waits for an answer."""
+        return self.broken or self._connection.closed
 
     def is_idle(self, seconds: float) -> bool:
         """Whether nothing is here to be received, nor comes within some seconds."""
@@ -152,9 +159,19 @@ class Stream:
             ]
             self._connection.send_headers(self.number, headers)
 
+    def abandon(self) -> None:
+        """Give up what waits for room; whoever sends it is told that the call ended."""
+        with self._connection.room:
+            self.abandoned = True
+            self._connection.room.notify_all()
+
     def finish(self, code: grpc.StatusCode = grpc.StatusCode.OK, message: str = "") -> None:
-        """End the call."""
+        """End the call. An error does not wait behind what the builder does not take."""
         with suppress(OSError):
+            if code is not grpc.StatusCode.OK and not self._connection.takes(
+                self, len(self._batch)
+            ):
+                self._batch.clear()
             self.flush()
             number: int = code.value[0]
             trailers: list[tuple[str, str | bytes]] = [("grpc-status", str(number))]

@@ -12,6 +12,8 @@ from buildkit_client.errors import NoBuilder
 
 # It has closed its connection, so it is about to end.
 _LAST_WORDS_SECONDS = 1.0
+# How docker's messages about a mistake end.
+_NO_REASON = ("Run 'docker", "See 'docker")
 
 
 class CommandDial:
@@ -42,7 +44,7 @@ class CommandDial:
 
     @property
     def last_words(self) -> str:
-        """The last line that the command wrote to its standard error before it ended."""
+        """The last line with a reason that the command wrote to its standard error."""
         if self._watcher:
             self._watcher.join(_LAST_WORDS_SECONDS)
         return self._said
@@ -51,5 +53,7 @@ class CommandDial:
         assert process.stderr is not None
         with process.stderr:
             for line in process.stderr:
-                self._said = line.decode("utf-8", "replace").strip() or self._said
+                said = line.decode("utf-8", "replace").strip().removeprefix("ERROR: ")
+                if said and not said.startswith(_NO_REASON):
+                    self._said = said
         self.failed = process.wait() != 0

@@ -87,7 +87,8 @@ class Connection:
 
     def _reason(self) -> str:
         command = self.address.command
-        reason = (command and command.last_words) or (self._proxy and self._proxy.failure)
+        failure = self._proxy.failure if self._proxy else None
+        reason = (command and command.last_words) or (failure and (failure.strerror or failure))
         return str(reason or f"nothing that speaks gRPC answered within {self._timeout:g} seconds")
 
     def close(self) -> None:

@@ -26,15 +26,15 @@ def build(**words: Any) -> int:
     from reimage.cli.building.request import plan
 
     planned = plan(flags)
-    if asked := calling.question(flags):
-        with _told(), ExitStack() as stack:
-            return calling.answer(asked, _with_agents(planned, stack), streams, stack)
+    asked = calling.question(flags)
     from buildkit_client.errors import BuildFailed
     from reimage.cli.building.showing import Showing
 
     showing = Showing(planned.progress, streams, planned.dockerfile)
     try:
         with _told(), ExitStack() as stack:
+            if asked:
+                return calling.answer(asked, _with_agents(planned, stack), streams, stack)
             result = _run(planned, showing, stack)
     except BuildFailed as error:
         showing.failure(error)

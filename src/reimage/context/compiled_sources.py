@@ -1,5 +1,5 @@
 """Looks through sources of Go, Rust, C and C++ for programs that they start and libraries that they
-load by name.
+load by name, and through those of Go for files that they write.
 
 Their languages are not parsed: a name of the standard library in front of a parenthesis is enough
 to say that something is started, and a comment that looks like it errs on the safe side.
@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator
 
-from reimage.files import FilesError, read
+from reimage.context.source_bytes import SourceBytes
 from reimage.model.compiled_facts import CompiledFacts
 from reimage.model.python_facts import Started
 from reimage.text import decode, late
@@ -32,6 +32,13 @@ _STARTING = {
     **dict.fromkeys((".c", ".cc", ".cpp", ".cxx", ".h", ".hpp"), _C),
 }
 _OPENING = late(r"\b(?:plugin\.Open|dlopen|Library::new)\s*\(")
+_WRITING_IN_GO = late(
+    r"\b(?:os\.(?:Create|WriteFile|Mkdir|MkdirAll|OpenFile|Rename|Remove|RemoveAll|Symlink|Link"
+    r"|Chmod|Chown|Truncate|OpenRoot|CopyFS|Setuid|Setgid)|ioutil\.WriteFile"
+    r"|syscall\.(?:Open|Mkdir|Mount|Setuid|Setgid))\("
+)
+_LOW_PORT_IN_GO = late(r"\"(?:0\.0\.0\.0|localhost|\[::\])?:0*[1-9][0-9]{0,2}\"")
+_IMPORT_IN_GO = late(r"(?m)^(?:import)?\s*(?:[\w.]+\s+)?\"([\w./~-]+)\"\s*(?://.*)?$")
 _NOT_THE_PROGRAM = frozenset(
     "node_modules vendor target third_party .git test tests testdata docs examples benches".split()
 )
@@ -54,19 +61,28 @@ class CompiledFiles:
     def _read(self) -> CompiledFacts:
         started: list[Started] = []
         opened: list[str] = []
-        unread = list(self._paths[COUNT_LIMIT:])
-        left = TOTAL_LIMIT
-        for path in self._paths[:COUNT_LIMIT]:
-            try:
-                data = read(os.path.join(self._root, path), limit=min(FILE_LIMIT, left))
-            except FilesError:  # too large, unreadable or gone: said in `unread`
-                unread.append(path)
-                continue
-            left -= len(data)
+        writes: list[str] = []
+        low_ports: list[str] = []
+        packages: set[str] = set()
+        sources = SourceBytes(
+            self._root, self._paths, count=COUNT_LIMIT, file=FILE_LIMIT, total=TOTAL_LIMIT
+        )
+        for path, data in sources:
             text = decode(data)
             started += _started(path, text)
-            opened += [f"{path}:{_line(text, match)}" for match in _OPENING.finditer(text)]
-        return CompiledFacts(tuple(started), tuple(opened), tuple(unread))
+            opened += _places(path, text, _OPENING)
+            if path.endswith(".go"):
+                writes += _places(path, text, _WRITING_IN_GO)
+                low_ports += _places(path, text, _LOW_PORT_IN_GO)
+                packages.update(match[1] for match in _IMPORT_IN_GO.finditer(text))
+        return CompiledFacts(
+            tuple(started),
+            tuple(opened),
+            tuple(sources.unread),
+            tuple(writes),
+            tuple(low_ports),
+            frozenset(packages),
+        )
 
 
 def _belongs(path: str) -> bool:
@@ -79,6 +95,10 @@ def _belongs(path: str) -> bool:
 def _started(path: str, text: str) -> Iterator[Started]:
     for match in _STARTING[os.path.splitext(path)[1]].finditer(text):
         yield Started(match[1] or None, path, _line(text, match))
+
+
+def _places(path: str, text: str, pattern: re.Pattern[str]) -> list[str]:
+    return [f"{path}:{_line(text, match)}" for match in pattern.finditer(text)]
 
 
 def _line(text: str, match: re.Match[str]) -> int:

@@ -6,10 +6,9 @@ rewrite depends on it are sources looked at.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
-from reimage.files import FilesError, read
+from reimage.context.source_bytes import SourceBytes
 from reimage.model.python_facts import PythonFacts, Started
 
 FILE_LIMIT = 1024 * 1024
@@ -38,21 +37,16 @@ class PythonFiles:
         from reimage.context.python_reading import read_module
 
         found: list[PythonFacts] = []
-        unread = list(self._paths[COUNT_LIMIT:])
-        left = TOTAL_LIMIT
-        for path in self._paths[:COUNT_LIMIT]:
-            try:
-                data = read(os.path.join(self._root, path), limit=min(FILE_LIMIT, left))
-            except FilesError:  # too large, unreadable or gone: said below
-                unread.append(path)
-                continue
-            left -= len(data)
+        sources = SourceBytes(
+            self._root, self._paths, count=COUNT_LIMIT, file=FILE_LIMIT, total=TOTAL_LIMIT
+        )
+        for path, data in sources:
             facts = read_module(data, path)
             if facts is None:
-                unread.append(path)
+                sources.unread.append(path)
             else:
                 found.append(facts)
-        return _together(found, unread)
+        return _together(found, sources.unread)
 
 
 def _belongs(path: str) -> bool:

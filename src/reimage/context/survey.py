@@ -10,8 +10,10 @@ from pathlib import Path
 from buildkit_client.ignore import BadIgnorePattern, IgnoreMatcher, read_patterns
 from reimage.context.compiled_sources import CompiledFiles
 from reimage.context.deciding import read_texts
+from reimage.context.node_sources import NodeFiles
 from reimage.context.python_sources import PythonFiles
 from reimage.context.sizes import Modes, Sizes
+from reimage.context.uses import UsesAround
 from reimage.files import FilesError, Kind, read, walk
 from reimage.files.walking import Walk
 from reimage.model.context import ContextFacts
@@ -36,7 +38,10 @@ def survey(root: Path, dockerfile: Path | None = None) -> ContextFacts:
     """
     folder = os.path.realpath(root)
     ignore_path, text = _ignore_file_in_force(folder, dockerfile)
-    return _surveyed(folder, ignore_path, text)
+    found = _surveyed(folder, ignore_path, text)
+    if dockerfile is None:
+        return found
+    return found._replace(uses=UsesAround(os.path.realpath(dockerfile), folder, found.texts))
 
 
 def forget() -> None:
@@ -80,6 +85,7 @@ def _surveyed(folder: str, ignore_path: str, ignore_text: str | None) -> Context
         modes=Modes(folder, [*files, *sorted(directories)]),
         python=PythonFiles(folder, (path for path, kind in seen.entries if kind is Kind.FILE)),
         compiled=CompiledFiles(folder, (path for path, kind in seen.entries if kind is Kind.FILE)),
+        node=NodeFiles(folder, (path for path, kind in seen.entries if kind is Kind.FILE)),
     )
 
 

@@ -7,8 +7,11 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from reimage.model.built_image import BuiltImage
     from reimage.model.compiled_facts import CompiledSources
+    from reimage.model.node_facts import NodeSources
     from reimage.model.python_facts import PythonSources
+    from reimage.model.uses import Uses
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 _NO_MODES: Mapping[str, int] = MappingProxyType({})
@@ -29,9 +32,11 @@ class ContextFacts(NamedTuple):
     that decide about installs (dependency manifests, lock files, package manager settings, ignore
     files), and shell scripts that may be entry points. `ignore_path` is the ignore file in force
     (`.dockerignore` or `<Dockerfile>.dockerignore`), or the one that would be created. `truncated`
-    says that the folder was too large to list whole. `python` are the Python sources, and
-    `compiled` those of Go, Rust, C and C++, read when asked for. `modes` are the permissions of
-    `files` and `directories`, looked up when asked for.
+    says that the folder was too large to list whole. `python` are the Python sources, `compiled`
+    those of Go, Rust, C and C++, and `node` those of Node.js, read when asked for. `modes` are the
+    permissions of `files` and `directories`, looked up when asked for. `uses` is how files around
+    the Dockerfile build it, read when asked for. `built` is what the image of the Dockerfile as it
+    was written showed, where it was built.
     """
 
     files: Mapping[str, int]
@@ -43,3 +48,6 @@ class ContextFacts(NamedTuple):
     python: PythonSources | None = None
     modes: Mapping[str, int] = _NO_MODES
     compiled: CompiledSources | None = None
+    node: NodeSources | None = None
+    uses: Uses | None = None
+    built: BuiltImage | None = None

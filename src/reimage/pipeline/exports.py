@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from buildkit_client.outputs import Compression, Output
 
 STDOUT = "-"
+CACHE_ONLY = "cacheonly"
 _INTO_ENGINE = "moby"
 NOWHERE = (
     "this builder has no place for images, so the result only stays in its cache: --load puts it "
@@ -30,7 +31,8 @@ _NO_PUSH = (
 
 
 class Export(NamedTuple):
-    """An output as somebody asked for it: `local`, `tar`, `oci`, `layout`, `docker` or `image`.
+    """An output as somebody asked for it: `local`, `tar`, `oci`, `layout`, `docker` or `image`, or
+    `cacheonly` for none.
 
     `docker` without `dest` is an image in Docker; `dest` is a path, or `-` for standard output.
     """
@@ -75,15 +77,17 @@ def exports(
     from buildkit_client.outputs import IntoEngine
 
     is_engine = _INTO_ENGINE in abilities.exporters
+    wanted = tuple(wanted)
     wishes = [
         wish._replace(
             names=names or wish.names,
             options={**wish.options, **annotations} if _has_manifest(wish) else wish.options,
         )
         for wish in wanted or ([Export("docker")] if is_engine else [])
+        if wish.kind != CACHE_ONLY
     ]
     if not wishes:
-        return Exports((), NOWHERE)
+        return Exports((), "" if wanted else NOWHERE)
     found = Exports(())
     for wish in wishes:
         if wish.push and not wish.names:

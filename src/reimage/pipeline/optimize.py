@@ -27,6 +27,7 @@ from reimage.rewriting.patches import Patch
 from reimage.text import decode
 
 if TYPE_CHECKING:
+    from reimage.model.built_image import BuiltImage
     from reimage.pipeline.proving.proving import Proving
     from reimage.verify.smoke.plan import SmokeTest
 
@@ -193,7 +194,10 @@ def _optimize(
         return FileReport(name, error=message), {}
     violations = violation_reports(parsed.tree, plan.policy, plan.named_contexts)
     if options.proving and outcome.applied:
-        report, files = _proved(options.proving, parsed.tree, rewritten, name, plan, context)
+        informed = partial(_informed, parsed.tree, plan, context, options.images)
+        report, files = _proved(
+            options.proving, parsed.tree, rewritten, informed, name, plan, context
+        )
         return report._replace(violations=violations), files
     made, report = _told(outcome, name, plan, context)
     report = report._replace(violations=violations)
@@ -220,6 +224,18 @@ def _rewritten(
     )
 
 
+def _informed(
+    tree: Dockerfile,
+    plan: _Plan,
+    context: ContextFacts | None,
+    images: ImageFacts | None,
+    built: BuiltImage,
+) -> Callable[[frozenset[str]], Outcome]:
+    """How it is rewritten once it is known what the image of the file as it was shows."""
+    known = context and context._replace(built=built)
+    return partial(_rewritten, tree, plan, known, images)
+
+
 def _told(
     outcome: Outcome, name: str, plan: _Plan, context: ContextFacts | None
 ) -> tuple[list[Patch], FileReport]:
@@ -232,6 +248,7 @@ def _proved(
     proving: Proving,
     tree: Dockerfile,
     rewritten: Callable[[frozenset[str]], Outcome],
+    informed: Callable[[BuiltImage], Callable[[frozenset[str]], Outcome]],
     name: str,
     plan: _Plan,
     context: ContextFacts | None,
@@ -246,7 +263,7 @@ def _proved(
         place = plan.context / context.ignore_path
         ignore = read(place) if place.is_file() else b""
     try:
-        proved = proving(Task(tree, plan.context, context, ignore, rewritten, plan.smoke))
+        proved = proving(Task(tree, plan.context, context, ignore, rewritten, plan.smoke, informed))
     except NotProvable as error:
         return FileReport(name, error=str(error)), {}
     except BuildKitError as error:

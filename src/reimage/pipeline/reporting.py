@@ -148,10 +148,12 @@ def _place(one: Identified) -> Span:
 def _makers(outcome: Outcome, hunks: Sequence[Hunk], lines: LineIndex) -> list[tuple[str, ...]]:
     """For each hunk the rewrites whose edits fall into the lines that it covers."""
     starts = [hunk.start for hunk in hunks]
+    end = lines.line(max(len(outcome.source) - 1, 0))
     makers: list[dict[str, None]] = [{} for _ in hunks]
     for one in sorted(outcome.applied, key=_place):
         for span in one.touched:
-            first, last = lines.line(span.start), _last_line(lines, span)
+            # What comes behind the last line belongs to the hunk that ends with it.
+            first, last = min(lines.line(span.start), end), _last_line(lines, span)
             at = max(bisect_left(starts, first) - 1, 0)
             for number in range(at, bisect_right(starts, last)):
                 if starts[number] + max(hunks[number].length - 1, 0) >= first:

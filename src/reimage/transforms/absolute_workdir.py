@@ -11,7 +11,9 @@ from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
 from reimage.text import Edit, late
 
 _DOTS = late(r"""(?:\.{1,2}(?:/+|$|(?=['"]$)))+""")
+_END = late(r"""(?:/+\.?)+(?=['"]?$)""")
 _DRIVE = late(r"[A-Za-z]:")
+_END = late(r"(?:/+\.?)+$")
 _NEEDS_QUOTES = late(r"[\s$'\"\\`#]")
 
 
@@ -60,19 +62,24 @@ def _look_at(workdir: Workdir, state: State) -> Finding:
         return Refusal(reason, workdir.span)
     if _NEEDS_QUOTES.search(state.workdir):
         return Refusal(f"{state.workdir} is not a path that can be written as it is", workdir.span)
-    edit = _with_parent(workdir, state.workdir, quote)
-    path = posixpath.normpath(
-        posixpath.join(state.workdir, state.expand(written, workdir.escape).text)
-    )
-    return Rewrite(f"writes {path} in full, so that no other line decides", workdir.span, (edit,))
+    edits = _with_parent(workdir, state.workdir, quote)
+    path = state.expand(written, workdir.escape).text
+    if _END.search(state.expand(_END.sub("", written), workdir.escape).text):
+        # Of an absolute path BuildKit keeps the slash at the end.
+        return Refusal(f"{written} ends with a slash that a variable brings", workdir.span)
+    path = posixpath.normpath(posixpath.join(state.workdir, path))
+    return Rewrite(f"writes {path} in full, so that no other line decides", workdir.span, edits)
 
 
-def _with_parent(workdir: Workdir, parent: str, quote: str) -> Edit:
-    """Put `parent` in front, in place of the dots that lead to it."""
-    written = workdir.value
+def _with_parent(workdir: Workdir, parent: str, quote: str) -> tuple[Edit, ...]:
+    """Put `parent` in front, in place of the dots that lead to it, and leave no slash at the end,
+    which BuildKit takes from relative paths only."""
+    written, span = workdir.value, workdir.arguments.span
     dots = _DOTS.match(written, len(quote))
-    end = dots.end() if dots else len(quote)
-    parent = posixpath.normpath(posixpath.join(parent, written[len(quote) : end]))
-    if written[end:] not in ("", quote):
+    start = dots.end() if dots else len(quote)
+    parent = posixpath.normpath(posixpath.join(parent, written[len(quote) : start]))
+    if written[start:] not in ("", quote):
         parent = parent.rstrip("/") + "/"
-    return Edit(workdir.arguments.span(len(quote), end), parent)
+    end = _END.search(written, start)
+    front = Edit(span(len(quote), start), parent)
+    return (front, Edit(span(*end.span()), "")) if end else (front,)

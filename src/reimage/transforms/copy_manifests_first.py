@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
+from reimage.dockerfile import Instruction
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
 from reimage.model.copies.context_copies import FolderCopy, folder_copy, is_below, source_of
 from reimage.model.installs.install_order import InstallBehindSources, install_behind_sources
@@ -17,6 +18,8 @@ _PROGRAMS = late(
     r"(?:pip[\d.]*|uv|npm|yarn|pnpm|bun|bundler?|composer(?:\.phar)?|go|poetry|pipenv|cargo|mvnw?"
     r"|mvnd|dotnet)(?![\w.-])"
 )
+_PRUNING = (("npm", "prune"), ("pnpm", "prune"), ("pip", "uninstall"))
+_LIBRARY = "/usr/local/lib/python"
 _PLAIN = late(r"[\w./@+-]+")
 _PLAIN_TARGET = late(r"[\w./@+${}:-]+")
 _MOST_LINES = 8
@@ -33,10 +36,12 @@ def copy_manifests_first(facts: Facts) -> Iterator[Finding]:
 
     The image holds the same files. What an install reads is taken from the build context, after the
     ignore file: included requirement files, manifests of workspaces, settings such as `.npmrc`. A
-    RUN that also builds is split. It stays away where the install needs the sources (editable and
-    local packages, scripts in package.json, Prisma's client, plug-ins, `poetry install` without
-    `--no-root`), where the context has a directory such as node_modules that would replace the
-    installed one, and where other commands in between may use the sources.
+    RUN that also builds is split. uv and Poetry, which install the project as well, first install
+    [what it depends on](https://docs.astral.sh/uv/guides/integration/docker/#intermediate-layers)
+    without it. It stays away where the install needs the sources (editable and
+    local packages, scripts in package.json, Prisma's client, plug-ins), where the context has a
+    directory such as node_modules that would replace the installed one, and where other commands
+    in between may use the sources.
     """
     for stage in facts.stages:
         runs = [run for run in stage.runs if _PROGRAMS.search(run.run.logical.text)]
@@ -56,6 +61,14 @@ def _look_at(run: RunFacts, stage: Stage, facts: Facts) -> Iterator[Finding]:
         return
     if context and not reason:
         reason = _bad_files(wanted.files, found.copy, context)
+    if context and reason:
+        from reimage.model.installs.without_project import is_second_step
+
+        if is_second_step(found, run, stage):
+            return
+        if apart := _apart(found, run, stage, facts, context):
+            yield apart
+            return
     edits = reason or (_edits(wanted.files, found, run, stage, facts) if context else ())
     if isinstance(edits, str):
         yield Refusal(f"{_name(found)} stays behind the sources: {edits}", run.run.span)
@@ -64,6 +77,33 @@ def _look_at(run: RunFacts, stage: Stage, facts: Facts) -> Iterator[Finding]:
     else:
         message = _message(found, wanted.files)
         yield Rewrite(message, run.run.span, edits, evidence=Evidence.FACTS)
+
+
+def _apart(
+    found: InstallBehindSources,
+    run: RunFacts,
+    stage: Stage,
+    facts: Facts,
+    context: ContextFacts,
+) -> Rewrite | None:
+    """The dependencies in a step of their own, where the install also takes the project."""
+    if not _has_sources(found.copy, context):
+        return None
+    from reimage.model.installs.without_project import without_project
+
+    step = without_project(found, run, stage, context)
+    if step is None or _bad_files(step.files, found.copy, context):
+        return None
+    copy, source = found.copy, facts.dockerfile.source
+    rest = [path for path in step.files if not _is_there(path, copy, stage, context)]
+    newline = newline_of(copy.instruction, source)
+    lines = (*_copies(rest, copy, source, context), step.text)
+    start = copy.instruction.full_span.start
+    inserted = Edit(Span(start, start), "".join(line + newline for line in lines))
+    # The RUN is written twice: it waits for those that change it.
+    unchanged = Edit(run.run.span, run.run.span.of(source))
+    message = _message(found, step.files) + "; what it builds of them comes after"
+    return Rewrite(message, run.run.span, (inserted, unchanged), evidence=Evidence.FACTS)
 
 
 def _wanted(found: InstallBehindSources, context: ContextFacts) -> InstallNeeds:
@@ -107,9 +147,26 @@ def _edits(
     newline = newline_of(copy.instruction, source)
     lines = "".join(line + newline for line in _copies(rest, copy, source, context))
     if found.tail is None:
-        return move_behind(copy.instruction, run.run, source, lines)
+        return move_behind(copy.instruction, _with_pruning(run, stage), source, lines)
     joint = run.span(Span(found.last.statement.span.end, found.tail.statement.span.start))
     return move_between(copy.instruction, run.run, joint, source, lines)
+
+
+def _with_pruning(run: RunFacts, stage: Stage) -> Instruction:
+    """The last of the RUNs from `run` on that only remove packages which it installed."""
+    last: Instruction = run.run
+    for other in stage.runs:
+        is_next = stage.position(other.run) == stage.position(last) + 1
+        if is_next and _only_prunes(other):
+            last = other.run
+    return last
+
+
+def _only_prunes(run: RunFacts) -> bool:
+    values = [each.values for each in run.commands]
+    if values and values[0][0] == "cd" and (values[0][-1] or "").startswith(_LIBRARY):
+        return all(each[0] == "rm" for each in values[1:])
+    return bool(values) and all(each[:2] in _PRUNING for each in values)
 
 
 def _is_there(path: str, copy: FolderCopy, stage: Stage, context: ContextFacts) -> bool:

@@ -8,6 +8,7 @@ from reimage.model import Facts, Stage
 from reimage.model.applications.build_tools import Tools, build_tools
 from reimage.model.context import NeedsContext
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
+from reimage.rewriting.edits.packages import name_after
 from reimage.rewriting.edits.script_edits import append_commands
 from reimage.shell import Word
 from reimage.text import Edit, Span
@@ -46,7 +47,8 @@ def drop_build_tools(facts: Facts) -> Iterator[Finding]:
 
 def _rewritten(facts: Facts, stage: Stage, found: Tools) -> Finding:
     span = found.run.run.span
-    edits = _removed_at_the_end(found) if found.used else _not_installed(found)
+    source = facts.dockerfile.source
+    edits = _removed_at_the_end(found, source) if found.used else _not_installed(found)
     if isinstance(edits, str):
         return Refusal(f"build tools stay in the image: {edits}", span)
     names = ", ".join(found.names)
@@ -57,12 +59,12 @@ def _rewritten(facts: Facts, stage: Stage, found: Tools) -> Finding:
     assert image is not None
     base = Span(image.span.start, stage.from_.full_span.end)
     # A stage that is split needs its tools: where FROM changes, this is looked at again.
-    unchanged = Edit(base, base.of(facts.dockerfile.source))
+    unchanged = Edit(base, base.of(source))
     message = f"{how}; assumes that what runs starts none of them"
     return Rewrite(message, span, (unchanged, *edits), evidence=Evidence.ASSUMED)
 
 
-def _removed_at_the_end(found: Tools) -> tuple[Edit, ...] | str:
+def _removed_at_the_end(found: Tools, source: str) -> tuple[Edit, ...] | str:
     how = "apk del" if found.operation.manager.name == "apk" else "apt-get purge -y --auto-remove"
     outer = next(
         (e for e in found.run.commands if e.span.end == found.operation.command.span.end), None
@@ -74,8 +76,8 @@ def _removed_at_the_end(found: Tools) -> tuple[Edit, ...] | str:
         return appended
     if not found.libraries:
         return (appended,)
-    at = found.run.span(found.operation.packages[-1].span).end
-    return (Edit(Span(at, at), "".join(f" {name}" for name in found.libraries)), appended)
+    last = found.operation.packages[-1]
+    return (name_after(found.run, source, last, found.libraries), appended)
 
 
 def _not_installed(found: Tools) -> tuple[Edit, ...] | str:

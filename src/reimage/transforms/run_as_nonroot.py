@@ -17,12 +17,13 @@ def run_as_nonroot(facts: Facts) -> Iterator[Finding]:
     """Start the program as a user that is not root.
 
     [USER](https://docs.docker.com/build/building/best-practices/#user) decides as whom the program
-    runs. The final stage names `nonroot` on a distroless image, and elsewhere makes a system
-    account `app` with a home of its own, in the way of the distribution. Files stay root's: the
-    program can read them, and not change them.
+    runs. The final stage names `nonroot` on a distroless image, `node` on the one of Node.js, and
+    elsewhere makes a system account `app` with a home of its own, in the way of the distribution.
+    Files stay root's: the program can read them, and not change them.
 
-    Only for Python, whose sources are read: none of them writes, moves or removes files outside of
-    /tmp, opens a database in a file, starts a program or takes a port below 1024.
+    Only for Python, for Node.js, and for a program that a stage builds of Go, whose sources are
+    read: none of them writes, moves or removes files outside of /tmp, opens a database in a file,
+    starts a program or takes a port below 1024, and none of its packages is known for that.
 
     Refuses where root may be needed: a port below 1024, an entrypoint script, a server that changes
     users itself, VOLUME, directories that a RUN makes or gives away, files below /root, and files

@@ -10,10 +10,11 @@ from reimage.model.packages.package_names import package_names
 from reimage.model.packages.recommended_packages import missing_recommendation, reason_to_recommend
 from reimage.model.settings import is_set_in
 from reimage.rewriting import Claim, Finding, Refusal, Rewrite, transformation
-from reimage.rewriting.edits.script_edits import continuation, insert_after
+from reimage.rewriting.edits.packages import name_before
+from reimage.rewriting.edits.script_edits import insert_after
 from reimage.shell import Word
 from reimage.shell.package_managers import PackageOperation, Verb
-from reimage.text import Edit, Span, late
+from reimage.text import late
 
 _MANAGERS = ("apt", "dnf", "zypper")
 # Settings of apt, dnf and zypper; as options of one call they stand behind -o and --setopt.
@@ -103,7 +104,7 @@ def _look_at(
                     return Refusal(reason, at)
                 if needed := missing_recommendation(name, installed | added, image):
                     added.add(needed)
-                    edits.append(_name_before(facts, run, word, needed))
+                    edits.append(name_before(run, facts.dockerfile.source, word, needed))
     present |= added
     besides = f", and names {' and '.join(sorted(added))}" if added else ""
     message = f"keeps {manager.name} from installing what is merely recommended{besides}"
@@ -119,12 +120,3 @@ def _last_option(operation: PackageOperation) -> Word:
     command, packages = operation.command, operation.packages
     end = packages[0].span.start if packages else command.span.end
     return [word for word in command.words if word.span.start < end and word.text != "--"][-1]
-
-
-def _name_before(facts: Facts, run: RunFacts, word: Word, package: str) -> Edit:
-    """Write `package` in front of a word: on a line of its own if the word begins one."""
-    source, at = facts.dockerfile.source, run.span(word.span).start
-    indent = source[source.rfind("\n", 0, at) + 1 : at]
-    own_line = not indent.strip() and not run.run.script_is_heredoc
-    separator = f"{continuation(run)[0]}{indent}" if own_line else " "
-    return Edit(Span(at, at), f"{package}{separator}")

@@ -30,14 +30,18 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
     next edit. What C libraries a program is linked to
     comes along: the loader of the build stage tells. A jar runs on a Java runtime that jlink makes
     of the JDK's own modules, those of its tools left out.
+    With `--build` the image as it was tells which libraries the application is linked to, and what
+    its `-dev` packages are for; without it that is assumed by the names of packages.
     What cmake, meson or make install is installed once more, into a directory of its own that is
     copied. A site goes on behind the nginx that served it, without Node.js; gems go to the
     slim image of Ruby.
 
     Refuses where a step is not understood: a command that may write anywhere, files among those of
     the base image, another user while it builds, ONBUILD, a base behind a build argument or a
-    digest, a compiled program whose sources start another or load a library by its name. Needs the
-    build context.
+    digest, a compiled program whose sources start another or load a library by its name. Compose
+    files, bake files and scripts around the Dockerfile are read, too: what they start in the image
+    has to be there, and a stage that they name by its number can't be another one. Needs the build
+    context.
     """
     if len(facts.stages) != 1:
         return
@@ -49,12 +53,16 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
         yield Skipped("context", span)
         return
     # Most files need none of this.
+    from reimage.model.applications.application import Application
     from reimage.model.applications.recipes import application
+    from reimage.model.applications.started_elsewhere import asked_for_elsewhere
     from reimage.model.applications.steps import steps
     from reimage.rewriting.edits.compiling import keep_compiled
     from reimage.rewriting.edits.final_stage import split_stage
 
     found = application(stage, facts.context)
+    if isinstance(found, Application) and found.is_smaller:
+        found = asked_for_elsewhere(facts.context, stage, found) or found
     if isinstance(found, str):
         yield Refusal(f"the build can't be told from what runs: {found}", span)
     elif found is not None and found.is_smaller:
@@ -65,4 +73,5 @@ def split_build_stage(facts: Facts) -> Iterator[Finding]:
         message = f"ships {found.base} with what runs, and leaves behind what only built it"
         if found.assumed:
             message += f"; assumes {found.assumed}"
-        yield Rewrite(message, span, edits, evidence=Evidence.ASSUMED)
+        evidence = Evidence.BUILT if facts.context.built else Evidence.ASSUMED
+        yield Rewrite(message, span, edits, evidence=evidence)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reimage.model import Facts, Stage
 from reimage.model.applications.known import is_known
 from reimage.model.applications.references import official
+from reimage.model.context import NeedsContext
 from reimage.rewriting import Claim, Evidence, Finding, Refusal, Rewrite, Skipped, transformation
 
 
@@ -27,6 +28,10 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
     installer and demonstrations stay behind. `USER node`, `www-data` or a user that the stage makes
     becomes `nonroot`.
 
+    A program of Go that is built without cgo needs no C library either: from `alpine`, `debian`,
+    `ubuntu` or `busybox` it moves to `static`, where only certificates and time zones were
+    installed.
+
     A single stage that installs packages on the slim image is split for that: it has no compilers
     to leave behind, but a shell and two package managers.
 
@@ -41,6 +46,9 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
         return
     stage = facts.stages[-1]
     base = official(stage.image or "", "python", "node")
+    if base is None and not stage.windows:
+        yield from _of_a_program(facts, stage)
+        return
     if base is None or not base.debian or stage.windows or stage.base:
         return
     # Most files need none of this.
@@ -59,7 +67,7 @@ def use_distroless_final_stage(facts: Facts) -> Iterator[Finding]:
         message = f"ends on {result.image}, which has no shell and no package manager"
         if result.carried_from:
             message += f", with the interpreter that installed the packages ({result.version})"
-        yield Rewrite(message, span, edits, evidence=Evidence.ASSUMED)
+        yield Rewrite(message, span, edits, evidence=_evidence(facts))
     elif result is None:
         yield Skipped("context", span)
 
@@ -79,4 +87,31 @@ def _of_a_single_stage(facts: Facts, stage: Stage) -> Iterator[Finding]:
     if found is not None:
         message = f"ends on {found.image}, which has no shell and no package manager"
         message += f"; assumes {found.assumed}"
-        yield Rewrite(message, span, found.edits, evidence=Evidence.ASSUMED)
+        yield Rewrite(message, span, found.edits, evidence=_evidence(facts))
+
+
+def _of_a_program(facts: Facts, stage: Stage) -> Iterator[Finding]:
+    """A stage that holds a program of Go, which needs no system."""
+    if not any(official(each.image or "", "golang") for each in stage.uses):
+        return
+    from reimage.model.applications.static_finals import StaticFinal, static_final
+    from reimage.rewriting.edits.distroless_ending import onto
+
+    span = stage.from_.span
+    found = static_final(facts, stage)
+    if isinstance(found, NeedsContext):
+        yield Skipped("context", span)
+    elif isinstance(found, StaticFinal):
+        edits = onto(facts, stage, found.image)
+        if isinstance(edits, str):
+            yield Refusal(f"the final stage stays on {stage.image}: {edits}", span)
+            return
+        message = f"ends on {found.image}, which has no shell and no package manager"
+        message += "; assumes that the program starts no other one and opens no library"
+        yield Rewrite(message, span, (*edits, *found.edits), evidence=Evidence.ASSUMED)
+    elif found is not None:
+        yield Refusal(f"the final stage stays on {stage.image}: {found}", span)
+
+
+def _evidence(facts: Facts) -> Evidence:
+    return Evidence.BUILT if facts.context and facts.context.built else Evidence.ASSUMED

@@ -56,4 +56,6 @@ def use_slim_final_stage(facts: Facts) -> Iterator[Finding]:
             message += f", and installs {', '.join(found.packages)}"
         if found.assumed:
             message += f"; assumes {found.assumed}"
-        yield Rewrite(message, span, tuple(edits), evidence=Evidence.ASSUMED)
+        is_built = facts.context is not None and facts.context.built is not None
+        evidence = Evidence.BUILT if is_built else Evidence.ASSUMED
+        yield Rewrite(message, span, tuple(edits), evidence=evidence)

@@ -20,9 +20,12 @@ def same_behaviour(before: Subject, after: Subject, *, declared: Collection[str]
 
 def missing_files(before: Subject, after: Subject) -> list[str]:
     """What the command lacks now and did not lack before."""
+    lacks = [missing for missing in after.closure.missing if not missing.optional]
+    if not lacks:
+        return []
     lacked = {missing.name for missing in before.closure.missing if not missing.optional}
     return [
         f"{missing.name} is missing, which {missing.by} needs"
-        for missing in after.closure.missing
-        if not missing.optional and missing.name not in lacked
+        for missing in lacks
+        if missing.name not in lacked
     ]

@@ -90,7 +90,11 @@ def test_docker_s_flags_are_there(
         (["--pull=maybe"], "--pull takes true or false, not 'maybe'."),
         (["--iidfile", "nope/x"], "--iidfile nope/x: there is no such place to write to."),
         (["--metadata-file", "."], "--metadata-file .: there is no such place to write to."),
-        (["-o", "type=ova"], "the type is local, tar, oci, docker, image or registry, not 'ova'."),
+        (
+            ["-o", "type=ova"],
+            "the type is local, tar, oci, docker, image, registry or cacheonly, not 'ova'.",
+        ),
+        (["-o", "type=cacheonly,dest=x"], "--output type=cacheonly,dest=x: 'dest' is not known"),
         (["-o", "dest=x"], "--output dest=x: type= is missing."),
         (["-o", "type=local"], "--output type=local: dest= has to name a directory."),
         (["-o", "type=local,dest=Dockerfile"], "Dockerfile is not a directory."),

@@ -95,6 +95,16 @@ def test_outputs_are_docker_s(
     assert builder.request.outputs == (output,)
 
 
+@pytest.mark.parametrize("store", STORES)
+def test_what_stays_in_the_cache_goes_nowhere_else(
+    build: Build, builder: FakeBuilder, store: str
+) -> None:
+    builder.abilities = STORES[store]
+    result = build("-t", "app", "-o", "type=cacheonly")
+    assert (result.exit_code, builder.request.outputs) == (0, ())
+    assert "warning" not in result.stderr
+
+
 def test_several_outputs(build: Build, builder: FakeBuilder) -> None:
     build("-t", "app", "--push", "--load", "-o", "type=oci,dest=x")
     assert [output.kind for output in builder.request.outputs] == ["oci", "image", "moby"]

@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 
 from reimage.cli.app import app as cli
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.usefixtures("own_temporary_files")]
 
 
 def proved(dockerfile: Path, *options: str) -> dict[str, Any]:

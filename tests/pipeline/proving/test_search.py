@@ -9,7 +9,7 @@ import pytest
 
 from reimage.dockerfile import Run, parse
 from reimage.model import Facts
-from reimage.pipeline.proving.search import Found, culprit, search
+from reimage.pipeline.proving.search import Found, culprit, likely_tried, search
 from reimage.rewriting import Claim, Finding, Outcome, Rewrite, rewrite, transformation
 from reimage.text import Edit
 
@@ -179,3 +179,26 @@ def test_bisection_takes_the_logarithm(guilty: int) -> None:
 
     assert culprit(ids, fails) == (str(guilty), None)
     assert len(tried) <= 7
+
+
+@transformation(claim=Claim.SAME_BEHAVIOUR, may_change=("Cmd",))
+def command(facts: Facts) -> Iterator[Finding]:
+    """Change nothing but the command."""
+    for instruction in facts.dockerfile.instructions:
+        span = instruction.arguments.whole
+        if span.of(facts.dockerfile.source) == "step0":
+            yield Rewrite("other", instruction.span, (Edit(span, "step0 "),))
+
+
+def test_what_will_be_tried_can_be_told_before_anything_is_built() -> None:
+    def rewritten(*transformations: object) -> Callable[[frozenset[str]], Outcome]:
+        tree = parse(SOURCE).tree
+        return lambda without: rewrite(tree, transformations, without=without)  # type: ignore[arg-type]
+
+    bench = Bench(lambda _, claim: "" if claim >= Claim.SAME_FILES else "differs")
+    needed = likely_tried(rewritten(shout, cry))
+    search(rewritten(shout, cry), bench)
+    assert {each.text for each in needed} < bench.texts
+    assert len(needed) == 1
+    assert likely_tried(rewritten(cry, command)) == []
+    assert likely_tried(rewritten(cry)) == []

@@ -57,7 +57,7 @@ def question(flags: Flags) -> Question | None:
 
 
 def answer(asked: Question, planned: "Plan", streams: Streams, stack: ExitStack) -> int:
-    """Ask, and print it. 1 where checks found something."""
+    """Ask, and print it. 1 where checks found something. Raises why nothing can be built."""
     from buildkit_client import connect, subrequests
     from reimage.cli.building.endings import ended_by_signals
     from reimage.pipeline.building import with_hosts
@@ -68,8 +68,10 @@ def answer(asked: Question, planned: "Plan", streams: Streams, stack: ExitStack)
     found = subrequests.ask(gateway, asked.name)
     if asked.is_json:
         streams.document(json.dumps(found.value, indent=2) + "\n")
-    else:
-        streams.document(_text(asked, found))
+    elif text := _text(asked, found):
+        streams.document(text)
+    if found.failure:
+        raise found.failure
     return int(found.has_findings and not asked.ignores_findings)
 
 
@@ -80,6 +82,9 @@ def _text(asked: Question, found: "Answer") -> str:
     if asked.name == _LINT:
         warnings = found.value.get("warnings")
         count = len(warnings) if isinstance(warnings, list) else 0
+        if found.failure and not count:
+            return ""
         head = {0: "no warnings", 1: "1 warning"}.get(count, f"{count} warnings")
-        text = f"Check complete: {head}.\n\n{text}".strip()
+        how_far = "not " if found.failure else ""
+        text = f"Check {how_far}complete: {head}.\n\n{text}".strip()
     return f"{text}\n"

@@ -17,7 +17,7 @@ class Flags(NamedTuple):
     context: Annotated[
         str,
         typer.Argument(
-            metavar="[CONTEXT]",
+            metavar="CONTEXT",
             show_default=False,
             help="Directory with the files of the build, the URL of a Git repository or of an "
             "archive, or - for the standard input: an archive with them, or a Dockerfile alone. "
@@ -106,8 +106,8 @@ class Flags(NamedTuple):
             "--output",
             "-o",
             metavar="type=…",
-            help_="Where the result goes: local, tar, oci, docker, image or registry; or a "
-            "directory, or - for a tar file on standard output.",
+            help_="Where the result goes: local, tar, oci, docker, image, registry or cacheonly; "
+            "or a directory, or - for a tar file on standard output.",
         ),
     ] = None
     push: Annotated[bool, _option("--push", help_="Push the image to its registry.")] = False

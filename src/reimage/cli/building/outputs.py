@@ -6,9 +6,9 @@ from pathlib import Path
 
 from reimage.cli.building.fields import boolean, number, only, pairs, row
 from reimage.cli.errors import BadUsage
-from reimage.pipeline.exports import STDOUT, Export
+from reimage.pipeline.exports import CACHE_ONLY, STDOUT, Export
 
-_KINDS = ("local", "tar", "oci", "docker", "image", "registry")
+_KINDS = ("local", "tar", "oci", "docker", "image", "registry", CACHE_ONLY)
 _COMPRESSIONS = ("uncompressed", "gzip", "zstd")
 
 
@@ -49,6 +49,9 @@ def _export(word: str) -> Export:
 
 def _with_options(word: str, kind: str, given: dict[str, str]) -> Export:
     flag = f"--output {word}:"
+    if kind == CACHE_ONLY:
+        only("--output", word, given, "type")
+        return Export(kind)
     dest = given.pop("dest", "")
     if kind in ("local", "tar"):
         only("--output", word, given, "type", "dest")
@@ -93,7 +96,7 @@ def _checked(word: str, export: Export) -> Export:
         if Path(export.dest).exists() and not Path(export.dest).is_dir():
             raise BadUsage(f"{flag}: {export.dest} is not a directory.")
         return export
-    if export.kind == "image" or (export.kind == "docker" and not export.dest):
+    if export.kind in ("image", CACHE_ONLY) or (export.kind == "docker" and not export.dest):
         return export
     if export.dest in ("", STDOUT):
         if sys.stdout.isatty():

@@ -147,7 +147,8 @@ def _told(streams: Streams, *, quiet: bool) -> Iterator[dict[str, Any]]:
 def smoke_test(given: str | None) -> "SmokeTest | None":
     """A smoke file or one of container-structure-test, by its name; or a command that does the same
     in both images."""
-    from reimage.verify.smoke.plan import BadSmokeFile, Command, SmokeTest, read_plan
+    from reimage.verify.smoke.plan import BadSmokeFile, Command, SmokeTest
+    from reimage.verify.smoke.reading import read_plan
 
     if given is None:
         return None

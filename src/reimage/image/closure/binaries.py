@@ -5,13 +5,16 @@ from __future__ import annotations
 import io
 import struct
 from itertools import islice
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
     from reimage.image.contents import Contents
     from reimage.image.entries import Entry
 
 MAGIC = b"\x7fELF"
+_PAGE = 1 << 13
 _TAGS = 10_000
 _SEGMENTS = 1_000
 
@@ -48,10 +51,18 @@ class _KeptFile(io.RawIOBase):
     def tell(self) -> int:
         return self._at
 
-    def read(self, size: int = -1) -> bytes:
-        found = self._contents.read(self._entry, size, self._at)
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Buffer) -> int:
+        into = memoryview(buffer).cast("B")
+        found = self._contents.read(self._entry, len(into), self._at)
+        into[: len(found)] = found
         self._at += len(found)
-        return found
+        return len(found)
 
 
 def read_binary(contents: Contents, entry: Entry) -> Binary | None:
@@ -61,7 +72,7 @@ def read_binary(contents: Contents, entry: Entry) -> Binary | None:
     from elftools.elf.elffile import ELFFile
 
     try:
-        return _read(ELFFile(cast("IO[bytes]", _KeptFile(contents, entry))))
+        return _read(ELFFile(io.BufferedReader(_KeptFile(contents, entry), _PAGE)))
     except (ELFError, ConstructError, *_DAMAGE):
         return None
 
@@ -82,6 +93,8 @@ _DAMAGE = (
 
 
 def _read(file: Any) -> Binary:
+    # The loader looks at no sections, and pyelftools would parse them all to find one.
+    file.header["e_shoff"] = 0
     interpreter = ""
     found: dict[str, list[str]] = {"DT_NEEDED": [], "DT_RPATH": [], "DT_RUNPATH": []}
     for number in range(min(file.num_segments(), _SEGMENTS)):

@@ -16,6 +16,8 @@ from reimage.image.packages.package import Files, Package
 from reimage.image.trees.merging import merged
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reimage.image.anatomy import Image
     from reimage.image.contents import Contents
     from reimage.image.entries import Entry
@@ -73,17 +75,20 @@ def closure(image: Image, contents: Contents, *, command: tuple[str, ...] | None
 
     Read the image with this module's `keep` first.
     """
-    return _Search(image, contents).run(command or commands.command_of(image.config))
+    return Search(image, contents).run(command or commands.command_of(image.config))
 
 
-class _Search:
+class Search:
+    """Follows what files of one image need; for one command, or one list of files."""
+
     def __init__(self, image: Image, contents: Contents) -> None:
         self._config = image.config
         self._contents = contents
         self._tree = merged(image.layers)
         self._files = Files(self._tree, contents)
         packages = installed.installed(self._tree, contents)
-        self._owners = installed.owners(self._tree, contents, packages)
+        self.packages = packages
+        self.owners = installed.owners(self._tree, contents, packages)
         self._needed: dict[str, Needed] = {}
         self._missing: dict[tuple[str, str], Missing] = {}
         self._waiting: deque[_Task] = deque()
@@ -99,6 +104,15 @@ class _Search:
                 words = [*(self._config.shell or ("/bin/sh", "-c")), *words]
             if kind != "NONE" and words:
                 self._program(words[0], "is run by", "the health check", tuple(words[1:]))
+        return self._followed(command)
+
+    def of(self, paths: Sequence[str]) -> Closure:
+        """What these files load, which something else opens: libraries and modules."""
+        for path in paths:
+            self._add(path, "is part of", "the application", certain=False)
+        return self._followed(())
+
+    def _followed(self, command: tuple[str, ...]) -> Closure:
         while self._waiting:
             self._follow(self._waiting.popleft())
         return Closure(command, self._needed, tuple(self._missing.values()))
@@ -154,11 +168,12 @@ class _Search:
             return
         for each in (*trail, resolved):
             if each and each not in self._needed:
-                self._needed[each] = Needed(each, why, by, self._owners.get(each))
+                self._needed[each] = Needed(each, why, by, self.owners.get(each))
                 if each == resolved:
                     self._waiting.append(_Task(each, rpath, certain))
         name = path.strip("/")
-        if name != resolved and runtimes.is_runtime(name):
+        # Folders have such names, too: lib64/python3.12.
+        if name != resolved and runtimes.is_runtime(name) and not self._tree.is_directory(resolved):
             self._runtime(name, resolved)
 
     def _whole(self, path: str, why: str, by: str) -> None:

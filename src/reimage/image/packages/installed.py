@@ -23,7 +23,8 @@ def keep(entry: Entry, start: bytes) -> bool:  # noqa: ARG001 - as Reading asks
 def installed(tree: Tree, contents: Contents) -> tuple[Package, ...]:
     """All packages, by manager, name and place. Read the image with `keep` first."""
     files = Files(tree, contents)
-    return tuple(sorted(found for manager in _MANAGERS for found in manager.read(files)))
+    found = (each for manager in _MANAGERS for each in manager.read(files))
+    return tuple(sorted(found, key=lambda it: (it.manager, it.name, it.version, it.place)))
 
 
 def owners(tree: Tree, contents: Contents, packages: tuple[Package, ...]) -> dict[str, Package]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 INDEX = "index.json"
 DOCKER_MANIFEST = "manifest.json"
-PIECE = 1 << 18
+PIECE = 1 << 20
 """Bytes that are read at once."""
 
 
@@ -29,6 +29,12 @@ def blob_name(digest: str) -> str:
     """Where an image layout keeps a blob. The digest was checked to be one."""
     kind, _, value = digest.partition(":")
     return f"blobs/{kind}/{value}"
+
+
+def digest_of(name: str) -> str:
+    """The digest of a blob, by its place in an image layout."""
+    kind, _, value = name.removeprefix("blobs/").partition("/")
+    return f"{kind}:{value}"
 
 
 def needed_document(store: Store, name: str) -> bytes:

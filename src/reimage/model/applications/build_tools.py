@@ -199,6 +199,9 @@ def _needed_when_it_runs(
         if isinstance(script, str):
             return script
         programs |= set(script.programs) if script else set()
+        from reimage.model.applications.started_elsewhere import started_in
+
+        programs |= started_in(context, stage)
         if python and (problem := _of_sources(context, programs)):
             return problem
     programs = {"g++" if each in ("c++", "g++") else each for each in programs}

@@ -17,7 +17,10 @@ _NOT_READ_AT_RUN_TIME = (
     "rust-toolchain", "rust-toolchain.toml", ".cc", ".cpp", ".cxx", ".hpp", ".cmake",
     "CMakeLists.txt",
 )  # fmt: skip
-_BEGINNINGS = ("Dockerfile", "Containerfile", "LICENSE", "README", "docker-compose", "compose.y")
+_BEGINNINGS = (
+    "Dockerfile", "Containerfile", "LICENSE", "README", "docker-compose", "compose.y",
+    "docker-bake", "reimage.toml", "smoke.toml",
+)  # fmt: skip
 _FOLDERS = frozenset(("vendor", "testdata", "docs", "test", "tests"))
 _MOST = 8
 

@@ -12,7 +12,12 @@ from typing import NamedTuple
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.entry_scripts import is_script
 from reimage.model.applications.references import Official, official
+from reimage.model.built_image import BuiltImage
+from reimage.model.packages.package_names import package_names
+from reimage.model.runs import RunFacts
 from reimage.model.stages import Stage
+from reimage.shell import Verb
+from reimage.text import late
 
 _NODE_VERSIONS = ("20", "22", "24")
 _OLDEST_ON_TWELVE = 8  # the minor version of the oldest Python whose last images had Debian 12
@@ -24,6 +29,8 @@ _STANDARD = (
 # OpenSSL of Debian 13 needs libzstd, which every Debian has for its package manager.
 _LIBRARIES = {"bookworm": _STANDARD, "trixie": (*_STANDARD, "libzstd.so.1")}
 """What the modules of the standard library link to and `cc` lacks; a terminal's are left out."""
+_THERE = late(r"ld-linux|lib(?:c|m|dl|rt|pthread|resolv|util|gcc_s|gomp|stdc\+\+|ssl|crypto)[.]so")
+"""Libraries of `cc`, on which the image of Node.js stands as well."""
 PACKAGES_IN_EVERY_IMAGE = frozenset(("ca-certificates", "netbase", "tzdata"))
 
 
@@ -33,6 +40,28 @@ _OF_THE_SYSTEM = frozenset(
     rm sed seq setpriv sh sleep stdbuf su tail tee test timeout tini touch true
     """.split()
 )
+
+
+def installs_only_what_is_there(run: RunFacts) -> bool:
+    """Whether the RUN installs only packages that every distroless image has."""
+    installs = [each for each in run.operations if each.verb is Verb.INSTALL]
+    commands = [each.unwrapped().name for each in run.commands]
+    names = {n for each in installs for w in each.packages for n in package_names(run, w)}
+    return (
+        bool(installs)
+        and names <= PACKAGES_IN_EVERY_IMAGE
+        and all(name in ("apk", "apt-get", "apt", "rm") for name in commands)
+    )
+
+
+def lacking_library(built: BuiltImage | None, found: Replacement) -> str | None:
+    """What the application loads in the image that was built, and neither the distroless image has
+    nor is brought along."""
+    for path, _, by in built.loaded if built else ():
+        name = path.rpartition("/")[2]
+        if not _THERE.match(name) and not name.startswith(found.libraries or "?"):
+            return f"/{by} loads {name}, which is not in a distroless image"
+    return None
 
 
 def lacking_program(started: Entry) -> str | None:

@@ -47,10 +47,10 @@ def go_application(
     data = carried(stage, context, program)
     if isinstance(data, str):
         return data
-    cgo = _cgo(steps, context)
-    if isinstance(cgo, str):
-        return cgo
-    under = ground(stage, steps, started, base, context, static=not cgo.on)
+    linking = cgo(steps, context)
+    if isinstance(linking, str):
+        return linking
+    under = ground(stage, steps, started, base, context, static=not linking.on)
     if isinstance(under, str):
         return under
     libraries = (gathered(program),) if under.libraries else ()
@@ -60,7 +60,7 @@ def go_application(
         dependencies=under.libraries,
         artifacts=(*made_beside(program, found, steps), *data),
         program=on_every_path(program, started),
-        added=(*cgo.switch, *libraries),
+        added=(*linking.switch, *libraries),
         replaced=under.replaced,
         edited=without_symbols(steps),
         assumed=f"that the program reads no {'other ' if data else ''}files of its sources",
@@ -77,14 +77,15 @@ def _started(
     return next((path for path in candidates if moved_by(steps, path) in programs), None)
 
 
-class _Cgo(NamedTuple):
+class Cgo(NamedTuple):
     """Whether C libraries may be linked in, and the lines that say that they are not."""
 
     on: bool
     switch: tuple[Addition, ...] = ()
 
 
-def _cgo(steps: Sequence[Step], context: ContextFacts) -> _Cgo | str:
+def cgo(steps: Sequence[Step], context: ContextFacts) -> Cgo | str:
+    """How the programs are linked that the steps build."""
     open_: Step | None = None
     for step in steps:
         if step.kind is not Kind.BUILD or step.command.name != "go":
@@ -93,14 +94,14 @@ def _cgo(steps: Sequence[Step], context: ContextFacts) -> _Cgo | str:
         if setting not in (None, "0", "1"):
             return "whether it is built with cgo is decided elsewhere"
         if setting == "1":
-            return _Cgo(True)
+            return Cgo(True)
         if setting is None:
             open_ = open_ or step
     if open_ is None:
-        return _Cgo(False)
+        return Cgo(False)
     if _uses_c(context):
-        return _Cgo(True)
-    return _Cgo(False, (Addition(open_.run.run, ("ENV CGO_ENABLED=0",)),))
+        return Cgo(True)
+    return Cgo(False, (Addition(open_.run.run, ("ENV CGO_ENABLED=0",)),))
 
 
 def _setting(step: Step) -> str | None:

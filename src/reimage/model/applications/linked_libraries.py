@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from types import MappingProxyType
 
+from reimage.model.applications.system_packages import libraries_loaded
 from reimage.model.context import ContextFacts
 from reimage.model.manifests.python import read_project
 from reimage.text import late
@@ -56,6 +57,13 @@ _NODE = MappingProxyType(
         "simple-git": "git",
     }
 )
+_NOT_LINKED = frozenset(
+    """
+    cairocffi cairosvg ethon git gitpython gm imagemagick mini_magick python-magic simple-git
+    typhoeus
+    """.split()
+)
+"""Those of them that open a library by its name, or start a program: no file of theirs tells."""
 _OTHER_NAMES = MappingProxyType(
     {"wand": "Wand", "pgmagick": "pgmagick", "rmagick": "rmagick", "nodegit": "nodegit"}
 )
@@ -67,8 +75,10 @@ _GEM = late(r"^ {4}([A-Za-z0-9_.-]+) \(", re.MULTILINE)
 
 def linked(language: str, context: ContextFacts) -> tuple[str, ...] | str:
     """The Debian packages that what a project installs needs; a sentence where one has a need that
-    can't be named."""
+    can't be named. Where the image was built, its files tell what they are linked to."""
     table = {"python": PYTHON, "ruby": _RUBY, "node": _NODE}[language]
+    if context.built:
+        table = MappingProxyType({key: table[key] for key in table.keys() & _NOT_LINKED})
     names = {"python": distributions, "ruby": _gems, "node": _modules}[language](context)
     found: list[str] = []
     for name in names:
@@ -76,7 +86,8 @@ def linked(language: str, context: ContextFacts) -> tuple[str, ...] | str:
             return f"{_OTHER_NAMES[name]} needs libraries that each release of Debian calls another"
         if name in table:
             found.append(table[name])
-    return tuple(dict.fromkeys(found))
+    loaded = libraries_loaded(context.built) if context.built else ()
+    return loaded if isinstance(loaded, str) else tuple(dict.fromkeys((*found, *loaded)))
 
 
 def distributions(context: ContextFacts) -> Iterator[str]:

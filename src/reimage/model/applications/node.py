@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import posixpath
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from reimage.dockerfile import Cmd, Entrypoint
-from reimage.model.applications.application import Addition, Application, Artifact
+from reimage.model.applications.application import (
+    ASSUMED,
+    ASSUMED_OF_A_BUILT_IMAGE,
+    Application,
+    Artifact,
+)
 from reimage.model.applications.entry import Entry
+from reimage.model.applications.node_pruning import pruned
 from reimage.model.applications.node_scripts import plain_script, read_manifest
 from reimage.model.applications.parts import parts
 from reimage.model.applications.references import official
@@ -17,13 +24,16 @@ from reimage.model.applications.steps import Kind, Step
 from reimage.model.applications.system_packages import (
     installed_packages,
     is_build_only,
+    libraries_loaded,
     runtime_packages,
 )
 from reimage.model.context import ContextFacts
+from reimage.model.paths import is_at_or_above
 from reimage.model.stages import Stage
 from reimage.text import Edit
 
 _PRODUCTION = ("--omit=dev", "--production", "--prod", "--only=production", "--only=prod", "-P")
+_TAKES_A_MODULE = ("-r", "--require", "--import", "--loader", "--experimental-loader")
 _PRUNE = {
     "npm": "npm prune --omit=dev",
     "pnpm": "pnpm prune --prod",
@@ -55,7 +65,10 @@ def node_application(
     found = _moved(stage, steps, started, context, installs)
     if isinstance(found, str):
         return found if gains else None
-    packages = runtime_packages(installed, started.programs)
+    loaded = libraries_loaded(context.built) if context.built else ()
+    if isinstance(loaded, str):
+        return loaded if gains else None
+    packages = runtime_packages((*installed, *loaded), started.programs, (), context.built)
     if isinstance(packages, str):
         return packages if gains else None
     return found._replace(
@@ -92,13 +105,18 @@ def _moved(
         if made is None:
             return "it is not known which files the build makes that the application runs with"
         outputs = (Artifact(f"{folder}/{made}"),)
+    pruning = pruned(_pruning(installs, manifest, script), stage, steps, installs[-1], manifest)
+    if any(is_at_or_above(each.path, modules) for each in found.artifacts):
+        pruning = pruning.at_the_end()
+    assumed = ASSUMED_OF_A_BUILT_IMAGE if context.built else ASSUMED
     return Application(
         base="",
-        dependencies=(Artifact(modules),),
+        dependencies=(pruning.modules(modules),),
         sources=found.again,
         artifacts=(*found.artifacts, *outputs),
-        added=_pruning(installs, stage, manifest, script),
-        assumed="that no package needs a program or library which only the full image has",
+        added=pruning.added,
+        pruning=pruning.line,
+        assumed=f"{assumed}, and that nothing of devDependencies runs" if pruning.line else assumed,
     )
 
 
@@ -179,7 +197,11 @@ def _output(
     """The directory that the build makes: what starts lies in it, and the context lacks it."""
     if tuple(script[:2]) == ("next", "start"):
         return ".next"
-    paths = [word for word in script[1:] if not word.startswith("-")]
+    paths = [
+        word
+        for before, word in pairwise(script)
+        if not word.startswith("-") and before not in _TAKES_A_MODULE
+    ]
     if not paths and tuple(script) in ((), ("node", ".")):
         paths = [str(manifest.get("main", ""))]
     for word in paths:
@@ -191,15 +213,21 @@ def _output(
 
 
 def _pruning(
-    installs: Sequence[Step], stage: Stage, manifest: Mapping[str, Any], script: Sequence[str]
-) -> tuple[Addition, ...]:
-    """Removes development packages at the end, where there are any and nothing that runs is one."""
+    installs: Sequence[Step], manifest: Mapping[str, Any], script: Sequence[str]
+) -> str | None:
+    """Removes development packages, where there are any and nothing that runs is one."""
     last = installs[-1].operation
     assert last is not None
+    installs_for = installs[-1].run.state.env.get("NODE_ENV")
     if not manifest.get("devDependencies") or last.has(*_PRODUCTION):
-        return ()
-    if stage.end.env.get("NODE_ENV") == "production":
-        return ()
-    if script and script[0] in manifest["devDependencies"]:
-        return ()
-    return (Addition(None, (f"RUN {_PRUNE[last.manager.name]}",)),)
+        return None
+    if installs_for == "production":
+        return None
+    if any(_package(word) in manifest["devDependencies"] for word in script):
+        return None
+    return _PRUNE[last.manager.name]
+
+
+def _package(word: str) -> str:
+    """The package of a module: ts-node for ts-node/register, @a/b for @a/b/c."""
+    return "/".join(word.split("/")[: 2 if word.startswith("@") else 1])

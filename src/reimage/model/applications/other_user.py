@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -37,10 +37,13 @@ _WRITING_WORDS = frozenset(
 _NATIVE = (".c", ".cc", ".cpp", ".pyx", ".rs", ".so")
 _PROBES = frozenset(("curl", "wget", "exit"))
 _STREAMS = ("-", "/dev/stdout", "/dev/stderr")
-_NAMES = ("python", "debian", "ubuntu", "alpine")
+_NAMES = ("python", "node", "debian", "ubuntu", "alpine")
 _PYTHON_PROGRAMS = frozenset(
     "gunicorn uvicorn hypercorn granian daphne flask fastapi waitress-serve celery".split()
 )
+
+
+_Reader = Callable[[ContextFacts], str | None]
 
 
 class OtherUser(NamedTuple):
@@ -64,20 +67,39 @@ def other_user(facts: Facts, stage: Stage) -> OtherUser | NeedsContext | str | N
     started = entry(stage)
     if isinstance(started, str):
         return started if official(stage.image or "", "python") else None
-    if not _is_python(started) and not official(stage.image or "", "python"):
+    asks = _reader(stage, started, facts.context)
+    if asks is None and not official(stage.image or "", "python"):
         return None
     problem = _asks_for_root(started) or _privileged(stage) or _keeps_files(stage)
     if problem:
         return problem
-    if not _is_python(started):
+    if asks is None:
         return f"what {started.program} does is not read, so that it is not known what it writes"
     if facts.context is None:
         return NeedsContext()
+    # Most stages do not come so far.
+    from reimage.model.applications.started_elsewhere import mounted
+
+    if problem := mounted(facts.context, stage):
+        return problem
     if private := next(_private(stage, facts.context), None):
         return f"{private} can be read by its owner alone, and a copy keeps that"
-    if problem := _of_sources(facts.context):
+    if problem := asks(facts.context):
         return problem
     return OtherUser(*account)
+
+
+def _reader(stage: Stage, started: Entry, context: ContextFacts | None) -> _Reader | None:
+    """What reads the sources of the language that is started; None where there is nothing."""
+    from reimage.model.applications import go_users, node_users
+
+    if _is_python(started):
+        return _of_sources
+    if context and node_users.is_started_by_node(stage, started, context):
+        return node_users.asks_for_root
+    if context and go_users.is_built_by_go(stage, started, context):
+        return go_users.asks_for_root
+    return None
 
 
 def _account(stage: Stage) -> tuple[str, tuple[str, ...]] | None:
@@ -88,6 +110,8 @@ def _account(stage: Stage) -> tuple[str, tuple[str, ...]] | None:
     base = official(image, *_NAMES)
     if base is None:
         return None
+    if base.name == "node":
+        return ("node", ())
     if base.name == "alpine" or "alpine" in base.variant:
         return ("app", ("RUN adduser -S -D -u 10001 app",))
     return ("app", ("RUN useradd --system --create-home --uid 10001 app",))

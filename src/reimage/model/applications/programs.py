@@ -6,7 +6,7 @@ import posixpath
 from collections.abc import Sequence
 
 from reimage.model.applications.application import Artifact
-from reimage.model.applications.entry import Entry
+from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.steps import Step
 from reimage.model.stages import Stage
 from reimage.shell import Command
@@ -28,6 +28,13 @@ def started_program(started: Entry, stage: Stage, *others: str) -> str | None:
             if posixpath.basename(path) == word and posixpath.dirname(path) in _FOLDERS:
                 return path
     return f"{others[0]}/{word}" if others else f"/usr/local/bin/{word}"
+
+
+def is_on_every_path(path: str, stage: Stage) -> bool:
+    """Whether it is started by that path, or lies where every image looks for programs."""
+    started = entry(stage)
+    by_path = not isinstance(started, str) and "/" in (started.program or "")
+    return by_path or posixpath.dirname(path) in _FOLDERS
 
 
 def on_every_path(program: str, started: Entry) -> Artifact:

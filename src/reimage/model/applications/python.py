@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from reimage.model.applications.application import Application, Artifact
+from reimage.dockerfile import Add, Copy
+from reimage.model.applications.application import (
+    ASSUMED,
+    ASSUMED_OF_A_BUILT_IMAGE,
+    Application,
+    Artifact,
+)
 from reimage.model.applications.entry import Entry
 from reimage.model.applications.linked_libraries import linked
 from reimage.model.applications.parts import parts
@@ -22,6 +28,10 @@ from reimage.model.stages import Stage
 from reimage.text import late
 
 _OF_THE_BASE = late(r"/usr/local/bin/(?!python[\d.]*$)")
+_INSTALLED_FROM = late(
+    r"(?:requirements|constraints)[\w.*-]*\.txt|Pipfile(?:\.lock|\*)?|(?:poetry|uv|pdm)\.lock"
+)
+"""What only the install reads."""
 _IN_THE_SLIM_IMAGE = frozenset(
     """
     ca-certificates libbz2-1.0 libexpat1 libffi8 liblzma5 libncursesw6 libreadline8 libsqlite3-0
@@ -50,7 +60,9 @@ def python_application(
     needed = linked("python", context)
     if isinstance(needed, str):
         return needed if gains else None
-    packages = runtime_packages((*installed, *needed), started.programs, _IN_THE_SLIM_IMAGE)
+    packages = runtime_packages(
+        (*installed, *needed), started.programs, _IN_THE_SLIM_IMAGE, context.built
+    )
     if isinstance(packages, str):
         return packages if gains else None
     return found._replace(base=base.slim_sibling, packages=packages, is_smaller=gains)
@@ -78,12 +90,17 @@ def _moved(
         base="",
         dependencies=(Artifact(place.path),),
         settings=place.settings,
-        sources=found.again,
+        sources=tuple(copy for copy in found.again if not _only_tells_what_to_install(copy)),
         artifacts=found.artifacts,
         added=place.added,
         replaced=command,
-        assumed="that no package needs a program or library which only the full image has",
+        assumed=ASSUMED_OF_A_BUILT_IMAGE if context.built else ASSUMED,
     )
+
+
+def _only_tells_what_to_install(copy: Copy | Add) -> bool:
+    names = [source.text.rpartition("/")[2] for source in copy.sources]
+    return bool(names) and all(_INSTALLED_FROM.fullmatch(name) for name in names)
 
 
 def _problem(stage: Stage, started: Entry, place: Environment, context: ContextFacts) -> str | None:

@@ -17,7 +17,8 @@ from reimage.model.stages import Stage
 from reimage.text import Edit
 
 _THERE = "c|m|dl|rt|pthread|resolv|gcc_s|stdc[+][+])[.]so|^lib(ssl|crypto)[.]so[.]3"
-_STATIC = "gcr.io/distroless/static-debian12"
+STATIC = "gcr.io/distroless/static-debian12"
+"""For programs that are linked to nothing: certificates, time zones and users."""
 _ALWAYS = ("ca-certificates", "tzdata")
 _RELEASES = {"12": "bookworm", "13": "trixie"}
 _IMAGES = {"bookworm": "gcr.io/distroless/cc-debian12", "trixie": "gcr.io/distroless/cc-debian13"}
@@ -58,7 +59,7 @@ def ground(
 
     What a RUN calls is taken to be for the build. A package of a library comes as files, but where
     a shell or another package is needed."""
-    if problem := _asks_for_more(context):
+    if problem := asks_for_more(context):
         return problem
     installed = installed_packages(steps)
     if isinstance(installed, str):
@@ -70,7 +71,7 @@ def ground(
         return other
     other = tuple(each for each in other if each not in PACKAGES_IN_EVERY_IMAGE)
     plain = without_shell(stage, steps, started)
-    bare = _STATIC if static else _IMAGES.get(_release(base))
+    bare = STATIC if static else _IMAGES.get(_release(base))
     if plain is not None and not other and bare:
         return Ground(bare, (), () if static else (LIBRARIES,), plain)
     if static:
@@ -84,7 +85,7 @@ def ground(
     return Ground(f"debian:{_release(base)}-slim", tuple(dict.fromkeys(packages)), (), ())
 
 
-def _asks_for_more(context: ContextFacts) -> str | None:
+def asks_for_more(context: ContextFacts) -> str | None:
     """What the sources start or load that an image without it would not have."""
     found = context.compiled.facts() if context.compiled else None
     if found is None:

@@ -11,10 +11,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from reimage.dockerfile import Onbuild
+from reimage.model.applications.application import ASSUMED, ASSUMED_OF_A_BUILT_IMAGE
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.entry_scripts import entry_script
 from reimage.model.applications.linked_libraries import linked
 from reimage.model.applications.references import Official, official
+from reimage.model.applications.started_elsewhere import lacking
 from reimage.model.applications.started_programs import started_by_sources
 from reimage.model.applications.steps import Kind, Step, steps
 from reimage.model.applications.system_packages import package_of_program
@@ -30,6 +32,8 @@ _SDK = late(r"(mcr\.microsoft\.com/dotnet)/sdk:(\d+\.\d+(?:\.\d+)?)((?:-[a-z]+(?
 _OF_THE_JDK = frozenset("javac jar jcmd jstack jmap jstat jps jlink jshell javap jdb".split())
 _COMPILERS = frozenset("gcc g++ cc c++ clang clang++ make cmake ninja meson cargo go ghc".split())
 _FETCHERS = frozenset(("curl", "wget", "git"))
+_INSTALLERS = ("bundle", "gem", "npm", "npx", "pip", "rake", "yarn")
+"""What the slim images of languages have besides the interpreter."""
 _FROM_FILES = ("--no-index", "--only-binary")
 
 
@@ -146,12 +150,15 @@ def _of_a_language(
     needs = [each for each in dict.fromkeys((*libraries, *of_programs)) if each not in present]
     if _FETCHERS.intersection(needs) and base.name != "python" and "ca-certificates" not in present:
         needs.append("ca-certificates")
+    there = (*needs, *present, *_INSTALLERS)
+    if problem := lacking(context, stage, started, base.slim_sibling, there):
+        return problem
     if any(name.startswith("libldap") for name in needs) and base.release != "bookworm":
         return "each release of Debian has another name for the library of python-ldap"
     return SlimFinal(
         base.slim_sibling,
         tuple(needs),
-        "that no package needs a program or library which only the full image has",
+        ASSUMED_OF_A_BUILT_IMAGE if context.built else ASSUMED,
     )
 
 

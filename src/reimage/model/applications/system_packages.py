@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from types import MappingProxyType
 
 from reimage.model.applications.steps import Kind, Step
+from reimage.model.built_image import BuiltImage
 from reimage.model.packages.package_names import package_names
 from reimage.shell import Verb
 
@@ -23,6 +24,16 @@ _BUILD_ONLY = frozenset(
     dirmngr
     """.split()
 )
+_IN_DEBIAN = frozenset(
+    """
+    libacl1 libattr1 libaudit1 libblkid1 libbz2-1.0 libc6 libcap2 libcap-ng0 libcom-err2 libcrypt1
+    libdb5.3 libext2fs2 libgcc-s1 libgcrypt20 libgmp10 libgnutls30 libgpg-error0 libhogweed6
+    libidn2-0 liblz4-1 liblzma5 libmd0 libmount1 libnettle8 libp11-kit0 libpam0g libpcre2-8-0
+    libseccomp2 libselinux1 libsemanage2 libsepol2 libsmartcols1 libss2 libstdc++6 libsystemd0
+    libtasn1-6 libtinfo6 libudev1 libunistring2 libuuid1 libxxhash0 libzstd1 zlib1g
+    """.split()
+)
+"""Libraries of every image of Debian 12, by their packages; Debian 13 calls some `…t64`."""
 _LIBRARY_OF = MappingProxyType(
     {
         "default-libmysqlclient-dev": "libmariadb3",
@@ -150,19 +161,41 @@ def installed_packages(steps: Sequence[Step]) -> tuple[str, ...] | str:
     return tuple(dict.fromkeys(found))
 
 
+def libraries_loaded(built: BuiltImage) -> tuple[str, ...] | str:
+    """The packages of the libraries that the application is linked to, and that not every image of
+    Debian has; a sentence where a library came with none."""
+    found: list[str] = []
+    for path, package, by in built.loaded:
+        if package is None:
+            return f"/{by} loads /{path}, which came with no package"
+        if not _is_in_debian(package):
+            found.append(package)
+    return tuple(dict.fromkeys(found))
+
+
+def _is_in_debian(package: str) -> bool:
+    return package.removesuffix("t64") in _IN_DEBIAN
+
+
 def is_build_only(package: str) -> bool:
     return package in _BUILD_ONLY or package.endswith(("-dev", "-headers", "-doc"))
 
 
 def runtime_packages(
-    installed: Sequence[str], programs: Sequence[str], present: Collection[str] = ()
+    installed: Sequence[str],
+    programs: Sequence[str],
+    present: Collection[str] = (),
+    built: BuiltImage | None = None,
 ) -> tuple[str, ...] | str:
     """Those that the final stage installs: what is not for the build, what `programs` need, and
-    nothing that its base has (`present`)."""
+    nothing that its base has (`present`). Where the image was `built`, that tells the libraries."""
     found: list[str] = []
     for package in installed:
         if package.endswith("-dev"):
             if package in _BUILD_ONLY:
+                continue
+            if built and (libraries := built.behind.get(package)):
+                found += (each for each in libraries if not _is_in_debian(each))
                 continue
             if package not in _LIBRARY_OF:
                 return f"it is not known which library {package} brings for the time it runs"
@@ -170,4 +203,4 @@ def runtime_packages(
         elif not is_build_only(package):
             found.append(package)
     found += [_OF_A_PROGRAM[each] for each in programs if each in _OF_A_PROGRAM]
-    return tuple(dict.fromkeys(each for each in found if each not in present))
+    return tuple(dict.fromkeys(e for e in found if e.removesuffix("t64") not in present))

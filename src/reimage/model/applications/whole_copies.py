@@ -11,6 +11,7 @@ from reimage.model.applications.application import Application, Artifact
 from reimage.model.applications.entry import entry
 from reimage.model.applications.known import is_known
 from reimage.model.applications.references import official
+from reimage.model.applications.started_elsewhere import built_by_name, lacking
 from reimage.model.context import ContextFacts
 from reimage.model.copies.copied_files import destination
 from reimage.model.facts import Facts
@@ -61,14 +62,17 @@ def narrower(
         return found
     if not found.is_smaller:
         return None
+    started = entry(stage)
+    assert not isinstance(started, str)
+    if problem := lacking(context, stage, started, stage.image or "", ()):
+        return problem
     if official(builder.image or "", "node"):
-        lines = tuple(line for before, added in found.added if before is None for line in added)
-        if not lines:
+        if not found.pruning:
             return None
         others = (each for each in facts.stages if each is not stage)
         if any(builder in (other.base, *other.uses) for other in others):
             return "another stage is built on the build stage, and may need what only tests use"
-        return Narrower((), lines, None)
+        return built_by_name(context, builder) or Narrower((), (found.pruning,), None)
     artifacts = _inside(found, folder)
     if artifacts is None or _has_more(found):
         return None

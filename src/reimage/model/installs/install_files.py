@@ -96,6 +96,25 @@ def files_needed(install: ProjectInstall, context: ContextFacts, locate: Locate)
     return needs(files, problem or _overwritten(install, context, directory))
 
 
+def dependencies_needed(
+    install: ProjectInstall, context: ContextFacts, locate: Locate
+) -> InstallNeeds:
+    """What uv or Poetry reads where it is told to leave the project itself out."""
+    directory = locate(install.directory)
+    if directory is None or any(map(install.operation.has, _UNUSUAL[install.manager])):
+        return InstallNeeds((), "it does not run in the directory that is copied")
+    found = python.project_needs(context.texts, directory)
+    path = inside(directory, "pyproject.toml") or ""
+    project = python.read_project(context.texts.get(path, ""))
+    is_locked = len(found.files) > 1 and install.operation.has("--frozen")
+    if project is None or project.local or project.members:
+        return needs(found.files, found.problem or "it has members of a workspace")
+    if project.dynamic and install.manager == "uv" and not is_locked:
+        return needs(found.files, "uv builds the project to see what is dynamic")
+    problem = _around(install, context, directory) or _overwritten(install, context, directory)
+    return needs(found.files, problem)
+
+
 def _exists(path: str, context: ContextFacts) -> bool:
     return path in context.files or path in context.directories
 

@@ -57,7 +57,8 @@ class Reader:
         )
 
     def _smoke(self, table: object) -> SmokeTest:
-        from reimage.verify.smoke.plan import BadSmokeFile, plan_of
+        from reimage.verify.smoke.plan import BadSmokeFile
+        from reimage.verify.smoke.reading import plan_of
 
         try:
             name = f"{self.path}: {self.prefix}smoke"

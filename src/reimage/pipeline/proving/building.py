@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -15,32 +14,26 @@ from typing import TYPE_CHECKING, Any, Literal
 from buildkit_client import BuildFailed, BuildRequest, TimedOut
 from reimage.docker_api.errors import DockerError
 from reimage.image.errors import ImageError
-from reimage.image.trees.merging import merged
 from reimage.pipeline.proving.exporting import Exporting, Watch, work
-from reimage.pipeline.proving.failing import judged, reason
+from reimage.pipeline.proving.failing import judged
+from reimage.pipeline.proving.foundations import foundation
+from reimage.pipeline.proving.observing import Observing
 from reimage.pipeline.proving.refused import NotBuilt, NotProvable
 from reimage.pipeline.proving.wishes import Wishes
-from reimage.verify.smoke import probe
-from reimage.verify.smoke.judging import Seen
+from reimage.rewriting import Claim
 from reimage.verify.smoke.plan import SmokeTest
-from reimage.verify.smoke.running import Place, observe
-from reimage.verify.structure.trying import unmet
 
 if TYPE_CHECKING:
-    from buildkit_client import Builder, Gateway, Result, Step
+    from buildkit_client import Builder, Step
     from reimage.image.anatomy import Image
-    from reimage.image.config import ImageConfig
     from reimage.pipeline.proving.remembering import Remembered
     from reimage.rewriting import Outcome
+    from reimage.verify.smoke.judging import Seen
     from reimage.verify.subjects import Subject
 
-_NO_PROBE = (
-    "Requests of a smoke test can only be made in images for linux/amd64: use [run] or --smoke "
-    "with a command."
-)
 _NAMED = 4
 """transformations, where there are many"""
-_AT_ONCE = 2
+_AT_ONCE = 3
 """builds; a builder may be small"""
 Network = Literal["default", "host", "none"]
 
@@ -82,6 +75,7 @@ class Built:
     observed: Callable[[Image, Seen | None], Seen]
     _seen: Seen | None = None
     _subject: Subject | None = None
+    _early: Future[Seen] | None = None
 
     @property
     def subject(self) -> Subject:
@@ -89,6 +83,11 @@ class Built:
         if self._subject is None:
             self._subject = self.read()
         return self._subject
+
+    @property
+    def is_read(self) -> bool:
+        """Whether somebody asked for the image."""
+        return self._subject is not None
 
     @property
     def cached_steps(self) -> int:
@@ -100,11 +99,23 @@ class Built:
         """What the smoke test saw; none where there was no need to run it."""
         return self._seen
 
-    def smoke(self, expected: Seen | None) -> Seen:
-        """What the smoke test sees; it runs once."""
+    def smoke(self, expected: Seen | None, *, anew: bool = False) -> Seen:
+        """What the smoke test sees; it runs once, unless `anew`."""
+        if anew:
+            self._seen = self._early = None
         if self._seen is None:
-            self._seen = self.observed(self.subject.image, expected)
+            early = self._early
+            self._seen = early.result() if early else self.observed(self.subject.image, expected)
         return self._seen
+
+    def smoke_early(self, pool: Executor) -> None:
+        """Begin to run it, while others are built."""
+        self._early = pool.submit(self.observed, self.subject.image, None)
+
+    @property
+    def is_seen_early(self) -> bool:
+        """Whether it ran while others were built: perhaps it was too slow then."""
+        return self._early is not None
 
 
 class BuildBench:
@@ -123,9 +134,12 @@ class BuildBench:
         self._ignore_path, self._ignore = ignore
         self._request = replace(settings.request, context=context)
         self._source = source
-        self._stack = ExitStack()
+        self._observing = Observing(settings)
         self._exporting = Exporting(settings.builder, settings.timeout, remembered)
         self._pool = ThreadPoolExecutor(_AT_ONCE, "build")
+        self._beside = ThreadPoolExecutor(1, "smoke")
+        self._fetching = ThreadPoolExecutor(2, "fetch")
+        self._stack = ExitStack()
         self._variants: dict[tuple[bytes, bytes], Future[Built]] = {}
         self._lock = Lock()
         self._alone = Lock()
@@ -135,25 +149,42 @@ class BuildBench:
         """seconds that steps took when they ran, by what they do"""
 
     def __enter__(self) -> BuildBench:
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="reimage-probe-"))
-        self._probe = probe.write_contexts(Path(folder))
+        self._stack.enter_context(self._observing)
         self._stack.enter_context(self._exporting)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._exporting.stop()
-        self._pool.shutdown(cancel_futures=True)
+        self._observing.stop()
+        for pool in (self._pool, self._beside, self._fetching):
+            pool.shutdown(cancel_futures=True)
         self._stack.close()
 
     def build_both(self, outcome: Outcome) -> None:
-        """The original and a rewritten file, at the same time. Raises NotProvable where the
-        original does not build."""
-        first = self._pool.submit(self.build, "the original", self._source, self._ignore)
+        """The original and a rewritten file, at the same time; the original is run as soon as it is
+        there. Raises NotProvable where it does not build."""
+        first = self._pool.submit(self._build_original, outcome)
         self.build_together([outcome])
         try:
             self._original = first.result()
         except NotBuilt as error:
             raise NotProvable(f"The original does not build: {error}.") from error
+
+    def fetch_bases(self, texts: Iterable[str]) -> None:
+        """Read what files start from while their steps run."""
+        target = self._request.target
+        for text in dict.fromkeys(foundation(text, target) for text in texts):
+            if text:
+                request = replace(self._request, dockerfile=_encoded(text), context=None, target="")
+                self._fetching.submit(self._exporting.fetch, request)
+
+    def _build_original(self, outcome: Outcome) -> Built:
+        built = self.build("the original", self._source, self._ignore)
+        test = self._settings.test
+        weaker = any(one.claim > Claim.SAME_IMAGE for one in outcome.applied)
+        if built.is_read and (weaker or (test and test.expects)):
+            built.smoke_early(self._beside)
+        return built
 
     @property
     def original(self) -> Built:
@@ -243,7 +274,7 @@ class BuildBench:
             raise NotBuilt(told) from error
         except (ImageError, DockerError) as error:
             raise NotProvable(str(error)) from error
-        observed = partial(self._observe, replace(request, no_cache=False), name)
+        observed = partial(self._observing.seen, replace(request, no_cache=False), name)
         built = Built(name, request, found.read, found.digest, found.seconds, found.steps, observed)
         if not found.is_known:
             _ = built.subject  # here, while others are built
@@ -255,43 +286,6 @@ class BuildBench:
         cached = f"{built.cached_steps} of {len(built.steps)} steps cached"
         settings.tell(f"built {name} in {built.seconds:.1f} s, {cached}")
         return built
-
-    def _observe(
-        self, request: BuildRequest, name: str, image: Image, expected: Seen | None
-    ) -> Seen:
-        settings = self._settings
-        test = settings.test or SmokeTest()
-        settings.tell(f"running {name}")
-        contexts = {**request.contexts, **self._probe}
-        try:
-            with settings.builder.look(replace(request, contexts=contexts)) as gateway:
-                place = Place(gateway.solve(), _probe(gateway, image), settings.network)
-                if test.http and place.probe is None:
-                    raise NotProvable(_NO_PROBE)
-                config = _runnable(image)
-                seen = observe(place, config, test, expected=expected)
-                if test.structure is None:
-                    return seen
-                told = unmet(test.structure, place, image, config, test.timeout)
-                return replace(seen, unmet=tuple(told))
-        except BuildFailed as error:
-            raise NotProvable(f"What was built can't be run: {reason(error)}.") from error
-
-
-def _probe(gateway: Gateway, image: Image) -> Result | None:
-    platform = image.platform
-    if (platform.os, platform.architecture) != ("linux", probe.ARCHITECTURE):
-        return None
-    return gateway.solve(options=probe.ATTRIBUTES)
-
-
-def _runnable(image: Image) -> ImageConfig:
-    """Its configuration, for a builder: that looks up a number, too, where no group comes with it,
-    and fails in an image that has no users. An engine takes group 0 there."""
-    config = image.config
-    if config.user.isdecimal() and merged(image.layers).get("etc/passwd") is None:
-        return replace(config, user=f"{config.user}:0")
-    return config
 
 
 def _encoded(text: str) -> bytes:

@@ -8,14 +8,14 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from buildkit_client import Event, IntoEngine, OciDirectory
+from buildkit_client import BuildKitError, Event, IntoEngine, OciDirectory
 from reimage.image.closure.finding import keep
 from reimage.image.contents import Contents
 from reimage.image.errors import ImageError
@@ -84,17 +84,32 @@ class Exporting:
 
         Raises a BuildKitError, an ImageError or a DockerError.
         """
-        if "oci" not in self._builder.abilities.exporters:
+        if not self._sends_layers:
             if stamped:
                 raise NotProvable(_NO_STAMPS)
             return self._through_engine(request, watch)
-        output = OciDirectory(path=self._received.folder, rewrite_timestamp=stamped)
-        request = replace(request, outputs=(output,))
+        request = self._sent(request, stamped=stamped)
         began = time.monotonic()
         result = self._run(request, watch)
         took = time.monotonic() - began
         read = partial(self._read, request, result.digest)
         return Exported(read, result.digest, took, _steps(result), self._knows(result.digest))
+
+    def fetch(self, request: BuildRequest) -> None:
+        """Have the layers of an image read before they are asked for, if that can be done."""
+        if self._sends_layers:
+            with suppress(BuildKitError, ImageError, Unsent):
+                result = self._run(self._sent(request), _unseen)
+                self._received.subject(result.digest)
+
+    @property
+    def _sends_layers(self) -> bool:
+        return "oci" in self._builder.abilities.exporters
+
+    def _sent(self, request: BuildRequest, *, stamped: bool = False) -> BuildRequest:
+        received = self._received
+        output = OciDirectory(path=received.folder, known=received.known, rewrite_timestamp=stamped)
+        return replace(request, outputs=(output,))
 
     def _knows(self, digest: str) -> bool:
         return bool(self._remembered and digest in self._remembered.digests)

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from reimage.model import Facts
 from reimage.pipeline.proving.building import BuildBench, Built, Settings
 from reimage.pipeline.proving.changing import Change, edited_file
+from reimage.pipeline.proving.informing import built_image
 from reimage.pipeline.proving.limits import budgets_of
 from reimage.pipeline.proving.refused import NotProvable
 from reimage.pipeline.proving.remembering import Memory
 from reimage.pipeline.proving.repeating import reproduced
 from reimage.pipeline.proving.results import BuildReport
 from reimage.pipeline.proving.savings import Way, savings, whole
-from reimage.pipeline.proving.search import Found, search
+from reimage.pipeline.proving.search import Found, likely_tried, search
 from reimage.pipeline.proving.telling import described, recalled, remembered, showing, side
 from reimage.pipeline.proving.trial import Trial
 from reimage.pipeline.proving.wishes import Wishes
@@ -30,6 +31,7 @@ from reimage.verify.smoke.plan import SmokeTest
 if TYPE_CHECKING:
     from reimage.dockerfile import Dockerfile
     from reimage.model import ContextFacts
+    from reimage.model.built_image import BuiltImage
 
 
 class Task(NamedTuple):
@@ -43,6 +45,8 @@ class Task(NamedTuple):
     rewritten: Callable[[frozenset[str]], Outcome]
     smoke: SmokeTest | None = None
     """of its configuration; counts where none was named"""
+    informed: Callable[[BuiltImage], Callable[[frozenset[str]], Outcome]] | None = None
+    """how to rewrite it once the image of the original tells what its application is linked to"""
 
 
 class Proved(NamedTuple):
@@ -80,6 +84,8 @@ class Proving:
         memory = self._memory(task, whole, test)
         known = memory.recall() if memory else None
         with BuildBench(settings, task.folder, source, (path, task.ignore), known) as bench:
+            if known is None:
+                bench.fetch_bases([whole.source, whole.text])
             bench.build_both(whole)
             if known and bench.digests(whole) == known.digests:
                 settings.tell("both images are those of an earlier proof (--again repeats it)")
@@ -87,7 +93,14 @@ class Proving:
                 told = recalled(known, bench, whole, test, took)
                 return Proved(whole, (), unchecked, told)
             _check_original(bench.original, test)
+            if task.informed and _chooses_a_base(whole):
+                informed = task.informed(built_image(bench.original.subject))
+                rewritten = lru_cache(maxsize=256)(informed)
+                unchecked = tuple(_unbuilt(rewritten(frozenset()), task.tree, target))
+                without = frozenset(one.id for one in unchecked)
+                whole = rewritten(without)
             trial = Trial(bench, test)
+            trial.prepare([whole, *likely_tried(rewritten, without=without)])
             found: Found = search(rewritten, trial, without=without)
             shown = showing(test, bench.original.seen)
             report = self._report(bench, found, task)._replace(
@@ -144,8 +157,18 @@ class Proving:
             )._replace(builds=bench.builds)
 
 
+def _chooses_a_base(outcome: Outcome) -> bool:
+    """Whether rewrites, or refusals, go by what the application is linked to."""
+    found = (*(one.transformation for one in outcome.applied),)
+    found += tuple(one.transformation for one in outcome.remarks)
+    return any("From" in each.may_change for each in found)
+
+
 def _check_original(original: Built, test: SmokeTest) -> None:
-    if test.expects and (told := failures(test, original.smoke(None))):
+    told = failures(test, original.smoke(None)) if test.expects else []
+    if told and original.is_seen_early:
+        told = failures(test, original.smoke(None, anew=True))
+    if told:
         raise NotProvable(f"The original does not pass its smoke test: {told[0]}.")
 
 

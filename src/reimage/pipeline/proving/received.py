@@ -3,9 +3,6 @@ it."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -14,10 +11,13 @@ from reimage.image.layers import Reading
 from reimage.image.manifests import Descriptor
 from reimage.image.sources.folder import FolderStore
 from reimage.image.sources.layouts import read_image
-from reimage.image.sources.stores import blob_name
+from reimage.image.sources.stores import blob_name, digest_of
 from reimage.verify.subjects import Subject
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
     from reimage.image.contents import Contents
     from reimage.image.layers import LayerContent
 
@@ -27,55 +27,54 @@ class Unsent(Exception):
 
 
 class Received:
-    """The blobs below `folder`, an image layout. A layer that was read leaves an empty file under
-    its digest: what is there, no builder sends again."""
+    """The blobs below `folder`, an image layout. Builders are told that they need not send what is
+    `known`: layers that were read, of which no file is left, and those that nobody wants."""
 
     def __init__(self, folder: Path, contents: Contents) -> None:
         self.folder = folder
+        self.known: set[str] = set()
         self._contents = contents
         self._layers: dict[str, LayerContent] = {}
-        self._unwanted: set[Path] = set()
         self._lock = Lock()
 
     def do_not_send(self, digests: Iterable[str]) -> None:
         """Layers that will hardly be read."""
-        for digest in digests:
-            path = self.folder / blob_name(digest)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.touch()
-            self._unwanted.add(path)
+        self.known.update(digests)
 
     def send_all(self) -> None:
         """They are wanted after all."""
         with self._lock:
-            for path in self._unwanted:
-                path.unlink(missing_ok=True)
-            self._unwanted.clear()
+            self.known.intersection_update(self._layers)
 
     def subject(self, digest: str) -> Subject:
         """The image of a manifest. Raises an ImageError, or Unsent."""
         with self._lock:  # contents are put aside one after the other
             reading = Reading(contents=self._contents, keep=keep)
-            store = _Once(self.folder, reading, self._layers)
-            image = read_image(store, (Descriptor(digest),), limits=reading.meter.limits)
+            image = read_image(
+                _Once(self, reading), (Descriptor(digest),), limits=reading.meter.limits
+            )
             return Subject(image, self._contents)
+
+    def layer(self, digest: str, read: Callable[[], LayerContent | None]) -> LayerContent:
+        """Read once, then let go. Raises Unsent."""
+        if digest not in self._layers:
+            found = read()
+            if found is None:
+                raise Unsent(digest)
+            self._layers[digest] = found
+            self.known.add(digest)
+        # Only now, when nobody sends it any more; who was about to, may just have put it there.
+        (self.folder / blob_name(digest)).unlink(missing_ok=True)
+        return self._layers[digest]
 
 
 class _Once(FolderStore):
-    """Takes layers from `known`, and adds to them."""
+    """Remembers layers beyond the file that they came in."""
 
-    def __init__(self, root: Path, reading: Reading, known: dict[str, LayerContent]) -> None:
-        super().__init__(root, reading)
-        self._known = known
-        self._blobs = root
+    def __init__(self, received: Received, reading: Reading) -> None:
+        super().__init__(received.folder, reading)
+        self._received = received
 
     def layer(self, name: str) -> LayerContent:
-        """Read once, then let go. Raises Unsent."""
-        if name not in self._known:
-            path = self._blobs / name
-            found = super().layer(name) if path.exists() and path.stat().st_size else None
-            if found is None:
-                raise Unsent(name)
-            self._known[name] = found
-            os.truncate(path, 0)
-        return self._known[name]
+        """Raises Unsent."""
+        return self._received.layer(digest_of(name), lambda: super(_Once, self).layer(name))

@@ -51,6 +51,19 @@ def search(rewritten: Rewritten, trying: Trying, *, without: Collection[str] = (
     return _Search(rewritten, trying, frozenset(without)).run()
 
 
+def likely_tried(rewritten: Rewritten, *, without: Collection[str] = ()) -> list[Outcome]:
+    """What `search` will most likely ask for besides all rewrites together: those that make a
+    stronger claim, unless the others only change what they say they may of the configuration."""
+    whole = rewritten(frozenset(without))
+    found = levels(whole.applied)
+    outcomes = []
+    for level in sorted(set(found.values()))[:-1]:
+        weaker = [one for one in whole.applied if found[one.id] > level]
+        if not all(one.transformation.may_change for one in weaker):
+            outcomes.append(rewritten(frozenset(without).union(one.id for one in weaker)))
+    return outcomes
+
+
 def culprit(
     ids: Sequence[str], fails: Callable[[Sequence[str]], object], *, fine: int = 0
 ) -> Culprit:

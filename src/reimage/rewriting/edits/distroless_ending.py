@@ -6,22 +6,23 @@ Functions answer with a `str` where they can't: the reason.
 from __future__ import annotations
 
 from reimage.dockerfile import Copy, From, Healthcheck, Instruction, Onbuild, Shell
-from reimage.model import Facts, RunFacts, Stage
+from reimage.model import Facts, Stage
 from reimage.model.applications.accounts import accounts
 from reimage.model.applications.distroless import (
-    PACKAGES_IN_EVERY_IMAGE,
     Replacement,
     for_node,
     for_python,
+    installs_only_what_is_there,
+    lacking_library,
     lacking_program,
 )
 from reimage.model.applications.entry import Entry, entry
 from reimage.model.applications.linked_libraries import linked
 from reimage.model.applications.node_scripts import STARTERS, plain_script
 from reimage.model.applications.references import Official, official
+from reimage.model.applications.started_elsewhere import lacking
 from reimage.model.context import ContextFacts
 from reimage.model.copies.copied_files import destination
-from reimage.model.packages.package_names import package_names
 from reimage.rewriting.edits.distroless_stage import (
     carried_interpreter,
     checked_with,
@@ -29,7 +30,6 @@ from reimage.rewriting.edits.distroless_stage import (
     started_by_entrypoint,
 )
 from reimage.rewriting.edits.instruction_edits import remove_instruction
-from reimage.shell import Verb
 from reimage.text import Edit
 
 _NODE = ("node", "nodejs", "/usr/local/bin/node")
@@ -37,6 +37,16 @@ _NODE = ("node", "nodejs", "/usr/local/bin/node")
 
 def replacement(facts: Facts, stage: Stage) -> Replacement | str | None:
     """The image that can take the place of the stage's; None where the context has to tell."""
+    found = _replacement(facts, stage)
+    started = entry(stage)
+    if not isinstance(found, Replacement) or isinstance(started, str):
+        return found
+    built = facts.context.built if facts.context else None
+    problem = lacking_library(built, found)
+    return problem or lacking(facts.context, stage, started, found.image, ()) or found
+
+
+def _replacement(facts: Facts, stage: Stage) -> Replacement | str | None:
     base = official(stage.image or "", "python", "node")
     assert base is not None
     if any(_is_computed(each) for each in (stage, *stage.uses)):
@@ -77,6 +87,8 @@ def _needs_the_full_image(base: Official, context: ContextFacts | None) -> str |
     needed = linked(base.name, context)
     if isinstance(needed, str):
         return needed
+    loaded = {each.package for each in context.built.loaded} if context.built else set()
+    needed = tuple(each for each in needed if each not in loaded)
     return f"what it installs needs {needed[0]}, which the full image has" if needed else None
 
 
@@ -117,7 +129,7 @@ def _needs_a_shell(stage: Stage, started: Entry) -> str | None:
         if instruction.flag("platform"):
             return "its platform is set apart"
     for run in stage.runs:
-        if not _only_installs_what_is_there(run) and accounts(run) is None:
+        if not installs_only_what_is_there(run) and accounts(run) is None:
             return "a RUN needs a shell, and a distroless image has none"
     if started.shell:
         return "a shell starts the program, and a distroless image has none: use the exec form"
@@ -137,18 +149,6 @@ def _checked_by_another_program(stage: Stage, base: Official) -> str | None:
     return None
 
 
-def _only_installs_what_is_there(run: RunFacts) -> bool:
-    """Whether the RUN installs only packages that every distroless image has."""
-    installs = [each for each in run.operations if each.verb is Verb.INSTALL]
-    commands = [each.unwrapped().name for each in run.commands]
-    names = {n for each in installs for w in each.packages for n in package_names(run, w)}
-    return (
-        bool(installs)
-        and names <= PACKAGES_IN_EVERY_IMAGE
-        and all(name in ("apt-get", "apt", "rm") for name in commands)
-    )
-
-
 def _starts_programs(context: ContextFacts) -> str | None:
     found = context.python.facts() if context.python else None
     if found is None:
@@ -165,13 +165,13 @@ def _starts_programs(context: ContextFacts) -> str | None:
     return None
 
 
-def ending(facts: Facts, stage: Stage, found: Replacement) -> tuple[Edit, ...] | str:
-    """The edits that end the stage on that image."""
+def onto(facts: Facts, stage: Stage, image: str) -> tuple[Edit, ...] | str:
+    """The stage FROM the distroless image: without its RUNs, as a user that is there."""
     source = facts.dockerfile.source
     from_ = stage.from_
     assert isinstance(from_, From)
     assert from_.image is not None
-    edits = [Edit(from_.image.span, found.image)]
+    edits = [Edit(from_.image.span, image)]
     made = {"node", "www-data"}
     for run in stage.runs:
         removed = remove_instruction(run.run, source)
@@ -180,14 +180,21 @@ def ending(facts: Facts, stage: Stage, found: Replacement) -> tuple[Edit, ...] |
         edits.append(removed)
         made |= accounts(run) or frozenset()
     users = other_users(stage, made, "nonroot")
-    if isinstance(users, str):
-        return users
+    return users if isinstance(users, str) else (*edits, *users)
+
+
+def ending(facts: Facts, stage: Stage, found: Replacement) -> tuple[Edit, ...] | str:
+    """The edits that end the stage on that image."""
+    source = facts.dockerfile.source
+    edits = onto(facts, stage, found.image)
+    if isinstance(edits, str):
+        return edits
     if found.carried_from:
         carried = carried_interpreter(facts, stage, found)
-        return carried if isinstance(carried, str) else (*edits, *carried, *users)
+        return carried if isinstance(carried, str) else (*edits, *carried)
     script = _script(facts, stage)
     assert not isinstance(script, str)
     started = started_by_entrypoint(stage, source, script)
     if isinstance(started, str):
         return started
-    return (*edits, *started, *checked_with(stage), *users)
+    return (*edits, *started, *checked_with(stage))

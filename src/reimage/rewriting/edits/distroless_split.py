@@ -9,6 +9,7 @@ from reimage.model import Facts, Stage
 from reimage.model.applications.application import Application
 from reimage.model.applications.distroless import Replacement
 from reimage.model.applications.recipes import application
+from reimage.model.applications.started_elsewhere import by_number
 from reimage.model.applications.steps import steps
 from reimage.rewriting.edits.distroless_ending import ending, replacement
 from reimage.rewriting.edits.final_stage import split_stage
@@ -30,6 +31,8 @@ def split_to_distroless(facts: Facts, stage: Stage) -> DistrolessSplit | None:
     found = application(stage, facts.context)
     known = steps(stage)
     if not isinstance(found, Application) or found.is_smaller or isinstance(known, str):
+        return None
+    if by_number(facts.context):
         return None
     source = facts.dockerfile.source
     *before, appended = split_stage(stage, found, known, source)

@@ -9,9 +9,10 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
-from reimage.dockerfile import Add, Cmd, Copy, Entrypoint, Healthcheck, User
+from reimage.dockerfile import Add, Cmd, Copy, Entrypoint, Healthcheck, Instruction, User
 from reimage.model import Facts, Stage
 from reimage.model.applications.distroless import Replacement
+from reimage.model.applications.started_elsewhere import built_by_name
 from reimage.text import Edit, Span
 
 _T = TypeVar("_T")
@@ -84,9 +85,12 @@ def carried_interpreter(facts: Facts, stage: Stage, found: Replacement) -> tuple
         return "the build stage has no name to copy from"
     if any(other is not stage and builder in (other.base, *other.uses) for other in facts.stages):
         return "another stage is built on the build stage, too"
+    if problem := built_by_name(facts.context, builder):
+        return problem
     newline = stage.from_.newline
-    last = [builder.from_, *builder.instructions][-1]
+    last = _last_run(builder)
     pruning = (
+        "# What installs, and what only people at a terminal use",
         f"RUN cd /usr/local/lib/python{found.version} \\",
         f"    && rm -rf {_LEFT_BEHIND}",
     )
@@ -99,8 +103,15 @@ def carried_interpreter(facts: Facts, stage: Stage, found: Replacement) -> tuple
     )
 
 
+def _last_run(builder: Stage) -> Instruction:
+    """What the interpreter is needed for in the build stage ends with this."""
+    runs = [run.run for run in builder.runs]
+    return runs[-1] if runs else [builder.from_, *builder.instructions][-1]
+
+
 def _interpreter(name: str, found: Replacement) -> Iterator[str]:
     version = found.version
+    yield "# The interpreter that installed the packages, and the libraries that its modules load"
     yield f"COPY --from={name} \\"
     yield from (f"    /usr/lib/*-linux-gnu/{library} \\" for library in found.libraries)
     # Without a cache of ldconfig /usr/local/lib is not looked at.

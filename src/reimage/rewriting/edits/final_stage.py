@@ -60,17 +60,28 @@ def split_stage(
     stage: Stage, application: Application, steps: Sequence[Step], source: str
 ) -> tuple[Edit, ...]:
     """The edits that make `stage` the build stage and write the final one behind it."""
-    newline = stage.from_.newline
     split = _divided(stage, application)
     edits = [_named(stage.from_, build_name(stage), source)]
     edits += [Edit(_with_gap(each, source), "") for each in split.moved]
     edits += application.edited
-    for before, lines in application.added:
-        if before is not None:
-            at = before.full_span.start
-            edits.append(Edit(Span(at, at), "".join(line + newline for line in lines)))
+    edits += _inside(split, source)
     edits.append(_appended(split, steps, source))
     return tuple(edits)
+
+
+def _inside(split: _Split, source: str) -> Iterator[Edit]:
+    """The lines that the build stage gets between its instructions."""
+    newline = split.stage.from_.newline
+    for before, lines, closely in split.application.added:
+        if before is None:
+            continue
+        at = before.full_span.start
+        text = "".join(line + newline for line in lines)
+        if closely or before in split.moved:  # whose blank lines go with it
+            at = _with_gap(before, source).start
+        elif _gap(before, source) and at != before.span.start:
+            text += newline
+        yield Edit(Span(at, at), text)
 
 
 def build_name(stage: Stage) -> str:
@@ -93,9 +104,25 @@ def _divided(stage: Stage, application: Application) -> _Split:
             moved.append(each)
         elif isinstance(each, Workdir | Shell) or id(each) in again or _is_for_running(each):
             repeated.append(each)
+    in_vain = [each for each in repeated if _is_in_vain(each, stage, [*moved, *repeated])]
+    repeated = [each for each in repeated if each not in in_vain]
     repeated += _arguments(stage, [*moved, *repeated])
     repeated.sort(key=stage.position)
     return _Split(stage, application, last, tuple(moved), tuple(repeated))
+
+
+def _is_in_vain(workdir: Instruction, stage: Stage, kept: Sequence[Instruction]) -> bool:
+    """Whether it is the directory of a build, which another WORKDIR follows before it is used."""
+    if not isinstance(workdir, Workdir):
+        return False
+    behind = [each for each in stage.instructions if stage.position(each) > stage.position(workdir)]
+    following = next((each for each in behind if isinstance(each, Workdir)), None)
+    if following is None or not following.value.startswith("/"):
+        return False
+    before = behind[: behind.index(following)]
+    is_built_in = any(isinstance(each, Run) for each in before)
+    used = [each for each in before if each in kept and not isinstance(each, Arg | Env | Label)]
+    return is_built_in and not used
 
 
 def _is_for_running(instruction: Instruction) -> bool:
@@ -127,27 +154,52 @@ def _named(from_: From, name: str, source: str) -> Edit:
 def _with_gap(instruction: Instruction, source: str) -> Span:
     """The instruction with its comments and the blank lines in front of it."""
     start, end = instruction.full_span
+    return Span(start - _gap(instruction, source), end)
+
+
+def _gap(instruction: Instruction, source: str) -> int:
+    """How many characters the blank lines in front of it have."""
+    start = instruction.full_span.start
     gap = _BLANK_LINES_BEFORE.search(source[max(0, start - _LONGEST_GAP) : start])
-    return Span(start - len(gap[0]) if gap else start, end)
+    return len(gap[0]) if gap else 0
 
 
 def _appended(split: _Split, steps: Sequence[Step], source: str) -> Edit:
     stage, newline = split.stage, split.stage.from_.newline
-    end = len(source)
-    lines = [line for before, added in split.application.added if before is None for line in added]
+    # Blank lines at the end of the file would stand between the stages.
+    end, start = len(source), source.find("\n", len(source.rstrip())) + 1
+    start = max(start or end, stage.instructions[-1].full_span.end)
+    lines = [
+        line for before, added, _ in split.application.added if before is None for line in added
+    ]
     ends_in_the_middle = not source.endswith("\n") and stage.instructions[-1] not in split.moved
     text = newline if ends_in_the_middle else ""
     text += "".join(line + newline for line in lines) + newline
     text += "".join(_final_stage(split, steps, source))
-    return Edit(Span(end, end), text)
+    return Edit(Span(start, end), text)
 
 
 def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[str]:
+    """FROM and its instructions, with blank lines where the file has them between these."""
     stage, application = split.stage, split.application
     newline = stage.from_.newline
     yield _final_from(stage, application, source) + newline
-    for line in (*install_packages(application.packages), *_accounts(steps)):
-        yield line + newline
+    is_apart = False
+    for each, texts in _groups(split, steps, source):
+        is_apart = is_apart or (each is not None and _gap(each, source) > 0)
+        for text in texts:
+            yield newline + text if is_apart else text
+            is_apart = False
+
+
+def _groups(
+    split: _Split, steps: Sequence[Step], source: str
+) -> Iterator[tuple[Instruction | None, list[str]]]:
+    """What stands in the final stage for each instruction of the file."""
+    stage, application = split.stage, split.application
+    newline = stage.from_.newline
+    begin = (*install_packages(application.packages), *_accounts(steps))
+    yield stage.instructions[0], [line + newline for line in begin]
     around, sources = _apart(stage, application.artifacts)
     build = build_name(stage)
     dependencies = _copies(_apart_from(application.artifacts, application.dependencies), build)
@@ -155,21 +207,23 @@ def _final_stage(split: _Split, steps: Sequence[Step], source: str) -> Iterator[
     late_workdir = _made_by_a_copy(split)
     first_install = next((s.run.run for s in steps if s.kind is Kind.DEPENDENCIES), None)
     for each in stage.instructions:
+        texts: list[str] = []
         is_source = any(each is copy for copy in application.sources)
         if waiting and (each is first_install or is_source):
-            yield from (line + newline for line in waiting)
+            texts += (line + newline for line in waiting)
             waiting = []
         if each in split.moved:
-            yield _text(each, source, each.full_span, application.replaced)
+            texts.append(_text(each, source, each.full_span, application.replaced))
         elif each in split.repeated and each is not late_workdir:
-            yield _text(each, source, each.span)
+            texts.append(_text(each, source, each.span))
         if stage.position(each) == split.last:
-            yield from (line + newline for line in waiting)
-            waiting = []
             program = (application.program,) if application.program else ()
-            yield from (line + newline for line in _copies((*sources, *program), build))
+            copies = (*waiting, *_copies((*sources, *program), build))
+            texts += (line + newline for line in copies)
+            waiting = []
             if late_workdir:
-                yield _text(late_workdir, source, late_workdir.span)
+                texts.append(_text(late_workdir, source, late_workdir.span))
+        yield each, texts
 
 
 def _apart_from(

@@ -27,6 +27,7 @@ _MOST = 500
 """tests of a file"""
 _ONLY_GO = re.compile(r"\[\[:|\\[pPQCz]")
 """What Go's regular expressions know, and Python's do not or read otherwise."""
+_OWNER = ("uid", "gid")
 _EXECUTABLE_BY = ("owner", "group", "other", "any")
 _REFUSED = {
     "licenseTests": "licenses are not looked at",
@@ -68,6 +69,7 @@ class _Table:
     def __init__(self, node: Node, name: str, what: str) -> None:
         self._name = name
         self._what = what
+        self.is_json = name.lower().endswith(".json")
         if node.pairs is None:
             self.fail("it is to be a table")
         self._left = {key.lower(): (key, value) for key, value in node.pairs}
@@ -198,13 +200,15 @@ def _command(table: _Table) -> CommandTest:
 
 
 def _existence(table: _Table) -> FileExistenceTest:
+    # What a JSON file leaves out is false and 0 to container-structure-test.
+    uid, gid = (0 if table.is_json and id is None else id for id in map(table.number, _OWNER))
     found = FileExistenceTest(
         table.needed("name"),
         table.needed("path"),
-        table.switch("shouldExist", usual=True),
+        table.switch("shouldExist", usual=not table.is_json),
         table.text("permissions"),
-        table.number("uid"),
-        table.number("gid"),
+        uid,
+        gid,
         table.text("isExecutableBy"),
     )
     if found.executable_by and found.executable_by not in _EXECUTABLE_BY:

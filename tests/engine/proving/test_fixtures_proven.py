@@ -1,0 +1,75 @@
+"""Every case of a transformation that this machine can build holds what it claims."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.engine.proving.provable_cases import CASES, is_made_here, name_of, options, reasons
+from typer.testing import CliRunner
+
+from reimage.cli.app import app as cli
+
+if TYPE_CHECKING:
+    from tests.engine.bases import Bases
+    from tests.engine.daemon import Daemon
+    from tests.fixture_cases import Case
+
+MADE = [case for case in CASES if is_made_here(case)]
+REASONS = reasons()
+BUILT = [case for case in MADE if name_of(case) not in REASONS]
+SECONDS = 200
+
+
+def each(cases: list[Case]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", cases, ids=[name_of(case) for case in cases])
+
+
+def test_what_is_not_built_is_listed_once_with_what_is_said_of_it() -> None:
+    assert REASONS.keys() <= {name_of(case) for case in MADE}
+    assert len(BUILT) + len(REASONS) == len(MADE)
+
+
+def test_most_cases_are_built() -> None:
+    print(f"{len(BUILT)} built, {len(REASONS)} listed, {len(CASES) - len(MADE)} without images")  # noqa: T201
+    assert len(BUILT) >= 100
+    assert {case.transformation for case in CASES} - {case.transformation for case in BUILT} <= {
+        "use_versioned_tag",
+        "pin_base_digest",
+    }, "they only ask registries"
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+@each(BUILT)
+def test_a_case_is_proven(daemon: Daemon, bases: Bases, tmp_path: Path, case: Case) -> None:
+    code, report = proof(daemon, bases, tmp_path, case)
+    assert code == 0, report["error"]
+    told = {f"{one['name']}: {one['reason']}" for one in report["rewrites"] if one["reason"]}
+    assert {one["status"] for one in report["rewrites"]} <= {"proven", "held-back"}, told
+
+
+@pytest.mark.engine
+@pytest.mark.slow
+@each([case for case in MADE if name_of(case) in REASONS])
+def test_a_case_that_is_listed_says_why_it_cannot_be_built(
+    daemon: Daemon, bases: Bases, tmp_path: Path, case: Case
+) -> None:
+    code, report = proof(daemon, bases, tmp_path, case)
+    assert code == 2
+    assert REASONS[name_of(case)] in report["error"]
+
+
+def proof(daemon: Daemon, bases: Bases, folder: Path, case: Case) -> tuple[int, dict[str, Any]]:
+    context = folder / "context"
+    shutil.copytree(case.path / "before", context, symlinks=True)
+    dockerfile = context / "Dockerfile"
+    more = ["--network=host", f"--build-timeout={SECONDS}", "--allow=changes-behaviour"]
+    command = ["optimize", str(dockerfile), "--build", "--format=json", f"--builder={daemon.host}"]
+    done = CliRunner().invoke(cli, [*command, *more, *options(case, dockerfile, bases)])
+    assert done.stdout, done.stderr
+    (report,) = json.loads(done.stdout)["files"]
+    return done.exit_code, report
