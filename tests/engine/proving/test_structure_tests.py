@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from buildkit_client import BuildRequest, connect
 from reimage.cli.app import app as cli
 from reimage.docker_api.daemon import Daemon as Client
+from reimage.pipeline.proving.observing import runnable
 from reimage.verify.smoke.running import Place
 from reimage.verify.structure.reading import read_structure_test
 from reimage.verify.structure.trying import unmet
@@ -157,18 +158,19 @@ def test_container_structure_test_says_the_same(
         builder.look(BuildRequest(context=folder)) as gateway,
     ):
         place = Place(gateway.solve(), None)
+        config = runnable(image, place.result.read)
         for case in cases:
             # JSON is YAML, but the program takes the defaults from the ending of the name.
             written = tmp_path / f"structure.{kind}"
             written.write_text(json.dumps({"schemaVersion": "2.0.0", **case}))
             test = read_structure_test(written.read_text(), str(written))
-            ours = list(unmet(test, place, image, image.config, 20))
+            ours = list(unmet(test, place, image, config, 20))
             said = results(daemon, "structured", written)
             failed = [each for each in said.get("Results") or () if not each["Pass"]]
             theirs = [f"{name(each)}: {each.get('Errors')}" for each in failed]
             apart = names(ours) ^ names(theirs)
             differing += [each for each in [*ours, *theirs] if names([each]) & apart]
-    assert differing == []
+    assert differing == [], "\n".join(differing)
 
 
 def name(result: dict[str, Any]) -> str:
