@@ -3,7 +3,8 @@ build.
 
 `fixtures/unbuildable.toml` names the others: `reasons` maps what the proof says of a case, or a
 part of it, to the cases, and `untried` are those that nobody has looked at yet. Cases whose base
-images nobody makes here are counted, not listed.
+images nobody makes here are counted, not listed. `dropped` are cases whose rewrite is right by the
+text and wrong in the image: the proof tells, and says why.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ def name_of(case: Case) -> str:
 def reasons() -> dict[str, str]:
     """What the proof says of a case that cannot be built, by name."""
     return {name: reason for reason, names in _listed()["reasons"].items() for name in names}
+
+
+def dropped() -> dict[str, str]:
+    """Why the proof drops the rewrite of a case, by name."""
+    return dict(_listed()["dropped"])
 
 
 def untried() -> set[str]:
