@@ -60,7 +60,7 @@ FROM scratch
 COPY busybox /bin/busybox
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
 RUN mkdir -p /srv/tmp /etc && echo hello > /srv/app.txt && chmod 4750 /srv/app.txt \\
-    && chown 12:34 /srv/app.txt && ln -s app.txt /srv/link && chmod 1777 /srv/tmp \\
+    && chown 12:34 /srv/app.txt && ln -s /srv/app.txt /srv/link && chmod 1777 /srv/tmp \\
     && echo 'app:x:1000:1000::/srv:/bin/sh' > /etc/passwd
 ENV MODE=fast EMPTY=
 LABEL version=1.2.3
@@ -121,7 +121,7 @@ TESTS = {
     ],
 }
 METADATA: tuple[dict[str, object], ...] = (
-    {"env": [{"key": "MODE", "value": "fast"}]},
+    {"envVars": [{"key": "MODE", "value": "fast"}]},
     {"envVars": [{"key": "MODE", "value": "slow"}]},
     {"envVars": [{"key": "MODE", "value": "^f", "isRegex": True}]},
     {"unboundEnvVars": [{"key": "MODE"}]},
