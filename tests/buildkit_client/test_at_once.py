@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import resource
 import socket
 import threading
 from collections.abc import Iterator
@@ -96,6 +97,22 @@ def test_a_blob_that_comes_between_two_steps_of_ours(
     writer.end()
     assert failures.first is None
     assert os.listdir(layout / "blobs" / "sha256") == [DIGEST.removeprefix("sha256:")]
+
+
+def test_a_disk_that_is_full_when_a_blob_is_closed_keeps_nothing_of_it(
+    channel: grpc.Channel, layout: Path, failures: Failures
+) -> None:
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    writer = Writer(channel)
+    writer.send(WRITE, data=BLOB[:3000])  # which are still in the buffer of the file
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
+    try:
+        with pytest.raises(grpc.RpcError, match="File too large"):
+            writer.send(COMMIT, offset=3000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert isinstance(failures.first, ExportFailed)  # and with it its traceback
+    assert os.listdir(layout) == ["blobs"]
 
 
 @pytest.mark.parametrize("left", [0, 40_000])

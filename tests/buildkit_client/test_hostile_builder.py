@@ -255,30 +255,33 @@ def test_a_builder_that_does_not_take_what_is_asked_of_it(tmp_path: Path) -> Non
     """What is asked fills the window of the call; its end does not wait for room behind it."""
     failures = Failures()
     handlers = filesend.serve({0: filesend.ToDirectory(tmp_path / "out")}, failures)
-    packed = [entry(f"f{number}") for number in range(10_000)] + [entry("../f")]
+    packed = [entry(f"f{number}") for number in range(300)] + [entry("../f")]
     sent = b"".join(b"\0" + len(data).to_bytes(4) + data for data in packed)
     head = hpack.Encoder().encode([(":path", _SEND)])
     near, far = socket.socketpair()
     with near, far:
-        serving: list[threading.Thread] = []
+        started: SimpleQueue[threading.Thread] = SimpleQueue()
 
         def opened(stream: Stream) -> None:
-            serving.append(threading.Thread(target=serve, args=(stream, handlers)))
-            serving[0].start()
+            answering = threading.Thread(target=serve, args=(stream, handlers))
+            answering.start()
+            started.put(answering)
 
         connection = Connection(far, opened)
         thread = threading.Thread(target=connection.run)
         thread.start()
-        near.sendall(PREFACE + frame(1, 4, 1, head))
+        narrow = frame(4, 0, 0, struct.pack(">HI", 4, 100))
+        near.sendall(PREFACE + narrow + frame(1, 4, 1, head))
         near.settimeout(5)
         drain = threading.Thread(target=_read_to_the_end, args=(near,))
         drain.start()
         for place in range(0, len(sent), 16_384):
             near.sendall(frame(0, 0, 1, sent[place : place + 16_384]))
-        serving[0].join(5)
-        is_over = not serving[0].is_alive()
+        serving = started.get(timeout=30)
+        serving.join(30)
+        is_over = not serving.is_alive()
         connection.close()
-        for each in (thread, drain, serving[0]):
+        for each in (thread, drain, serving):
             each.join(5)
     assert is_over
     assert isinstance(failures.first, ExportFailed)

@@ -115,6 +115,7 @@ _PIECES = st.sampled_from(
 @given(st.lists(_PIECES, min_size=1, max_size=9).map("".join))
 @example("a/" * 200 + "a")
 @example("a-" * 20_000)
+@example("docker.io/docker.io/a")
 def test_the_grammar_decides(text: str) -> None:
     found = parse_reference(text)
     if isinstance(found, Reference):

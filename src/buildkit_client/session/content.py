@@ -15,7 +15,7 @@ from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, BinaryIO, NamedTuple
 
 import grpc
 
@@ -167,7 +167,7 @@ def _receive(store: Store, stream: Stream, first: messages.WriteContentRequest) 
     folder, request = store.folder, first
     (folder / "blobs" / "sha256").mkdir(parents=True, exist_ok=True)
     total, expected = 0, ""
-    with tempfile.NamedTemporaryFile(dir=folder, prefix=".partial-") as file:
+    with _partial(folder) as file:
         content = hashlib.sha256()
         while True:
             total, expected = request.total or total, request.expected or expected
@@ -185,6 +185,18 @@ def _receive(store: Store, stream: Stream, first: messages.WriteContentRequest) 
             if message is None:
                 return
             request = messages.WriteContentRequest.FromString(message)
+
+
+@contextmanager
+def _partial(folder: Path) -> Iterator[BinaryIO]:
+    """A file that is gone afterwards, also where a full disk is noticed when it is closed."""
+    handle, name = tempfile.mkstemp(dir=folder, prefix=".partial-")
+    try:
+        os.close(handle)
+        with open(name, "wb") as file:
+            yield file
+    finally:
+        os.unlink(name)
 
 
 def _append(

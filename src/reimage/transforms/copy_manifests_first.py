@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
+from reimage.dockerfile import Instruction
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
 from reimage.model.copies.context_copies import FolderCopy, folder_copy, is_below, source_of
 from reimage.model.installs.install_order import InstallBehindSources, install_behind_sources
@@ -17,6 +18,8 @@ _PROGRAMS = late(
     r"(?:pip[\d.]*|uv|npm|yarn|pnpm|bun|bundler?|composer(?:\.phar)?|go|poetry|pipenv|cargo|mvnw?"
     r"|mvnd|dotnet)(?![\w.-])"
 )
+_PRUNING = (("npm", "prune"), ("pnpm", "prune"), ("pip", "uninstall"))
+_LIBRARY = "/usr/local/lib/python"
 _PLAIN = late(r"[\w./@+-]+")
 _PLAIN_TARGET = late(r"[\w./@+${}:-]+")
 _MOST_LINES = 8
@@ -144,9 +147,26 @@ def _edits(
     newline = newline_of(copy.instruction, source)
     lines = "".join(line + newline for line in _copies(rest, copy, source, context))
     if found.tail is None:
-        return move_behind(copy.instruction, run.run, source, lines)
+        return move_behind(copy.instruction, _with_pruning(run, stage), source, lines)
     joint = run.span(Span(found.last.statement.span.end, found.tail.statement.span.start))
     return move_between(copy.instruction, run.run, joint, source, lines)
+
+
+def _with_pruning(run: RunFacts, stage: Stage) -> Instruction:
+    """The last of the RUNs from `run` on that only remove packages which it installed."""
+    last: Instruction = run.run
+    for other in stage.runs:
+        is_next = stage.position(other.run) == stage.position(last) + 1
+        if is_next and _only_prunes(other):
+            last = other.run
+    return last
+
+
+def _only_prunes(run: RunFacts) -> bool:
+    values = [each.values for each in run.commands]
+    if values and values[0][0] == "cd" and (values[0][-1] or "").startswith(_LIBRARY):
+        return all(each[0] == "rm" for each in values[1:])
+    return bool(values) and all(each[:2] in _PRUNING for each in values)
 
 
 def _is_there(path: str, copy: FolderCopy, stage: Stage, context: ContextFacts) -> bool:

@@ -50,7 +50,9 @@ class Reference(NamedTuple):
         if self.domain != DOCKER_HUB:
             return self.name
         official = self.path.removeprefix(_OFFICIAL)
-        return self.path if "/" in official else official
+        short = self.path if "/" in official else official
+        # A folder that looks like a domain would be taken for one.
+        return short if _split(short) == (DOCKER_HUB, self.path) else self.name
 
     @property
     def tagged(self) -> str:
