@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
-from reimage.dockerfile import Instruction
+from reimage.dockerfile import Add, Copy, Instruction, Run
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
 from reimage.model.copies.context_copies import FolderCopy, folder_copy, is_below, source_of
 from reimage.model.installs.install_order import InstallBehindSources, install_behind_sources
@@ -147,9 +147,48 @@ def _edits(
     newline = newline_of(copy.instruction, source)
     lines = "".join(line + newline for line in _copies(rest, copy, source, context))
     if found.tail is None:
-        return move_behind(copy.instruction, _with_pruning(run, stage), source, lines)
+        last = _with_pruning(run, stage)
+        if _is_in_vain(copy, last, stage, facts):
+            return (Edit(copy.instruction.full_span, lines),)
+        return move_behind(copy.instruction, last, source, lines)
     joint = run.span(Span(found.last.statement.span.end, found.tail.statement.span.start))
     return move_between(copy.instruction, run.run, joint, source, lines)
+
+
+def _is_in_vain(copy: FolderCopy, last: Instruction, stage: Stage, facts: Facts) -> bool:
+    """Whether nothing would use the sources behind `last`: in a stage of which others only copy
+    what was installed."""
+    has_comment = copy.instruction.full_span.start != copy.instruction.span.start
+    rest = stage.instructions[stage.position(last) + 1 :]
+    if stage.ships or has_comment or any(isinstance(each, Run | Copy | Add) for each in rest):
+        return False
+    for other in facts.stages:
+        if stage is other.base:
+            return False
+        if stage in other.uses and not all(
+            _is_installed(each, copy) for each in other.instructions if _takes_from(each, stage)
+        ):
+            return False
+    return True
+
+
+def _takes_from(instruction: Instruction, stage: Stage) -> bool:
+    names = (stage.name, str(stage.index))
+    if isinstance(instruction, Copy):
+        return (instruction.from_ or "").lower() in names
+    return isinstance(instruction, Run) and any(each.get("from") for each in instruction.mounts)
+
+
+def _is_installed(instruction: Instruction, copy: FolderCopy) -> bool:
+    """Whether only what no COPY brings is taken: modules, or what lies elsewhere."""
+    if not isinstance(instruction, Copy):
+        return False
+    paths = [posixpath.normpath("/" + word.text.lstrip("/")) for word in instruction.sources]
+    return all(
+        path.endswith("/node_modules")
+        or not (path == copy.target or is_below(path, copy.target) or is_below(copy.target, path))
+        for path in paths
+    )
 
 
 def _with_pruning(run: RunFacts, stage: Stage) -> Instruction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reimage.pipeline.proving.foundations import foundation
+from reimage.pipeline.proving.foundations import base_image, foundation
 
 SOURCE = """# syntax=docker/dockerfile:1
 ARG TAG=12
@@ -22,6 +22,7 @@ def test_it_is_the_image_below_the_last_stage_as_it_is_written() -> None:
         *head.splitlines(),
         "FROM --platform=linux/amd64 debian:$TAG AS one",
     ]
+    assert base_image(SOURCE) == "debian:12"
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from reimage.dockerfile import Run, parse
 from reimage.model import Facts
-from reimage.pipeline.proving.search import Found, culprit, likely_tried, search
+from reimage.pipeline.proving.search import Found, culprit, search
 from reimage.rewriting import Claim, Finding, Outcome, Rewrite, rewrite, transformation
 from reimage.text import Edit
 
@@ -181,24 +181,34 @@ def test_bisection_takes_the_logarithm(guilty: int) -> None:
     assert len(tried) <= 7
 
 
-@transformation(claim=Claim.SAME_BEHAVIOUR, may_change=("Cmd",))
-def command(facts: Facts) -> Iterator[Finding]:
-    """Change nothing but the command."""
+@transformation(claim=Claim.SAME_BEHAVIOUR, may_change=("From",))
+def slim(facts: Facts) -> Iterator[Finding]:
+    """Start from a smaller image."""
     for instruction in facts.dockerfile.instructions:
         span = instruction.arguments.whole
-        if span.of(facts.dockerfile.source) == "step0":
-            yield Rewrite("other", instruction.span, (Edit(span, "step0 "),))
+        if span.of(facts.dockerfile.source) == "debian:12":
+            yield Rewrite("slim", instruction.span, (Edit(span, "debian:12-slim"),))
 
 
-def test_what_will_be_tried_can_be_told_before_anything_is_built() -> None:
-    def rewritten(*transformations: object) -> Callable[[frozenset[str]], Outcome]:
-        tree = parse(SOURCE).tree
-        return lambda without: rewrite(tree, transformations, without=without)  # type: ignore[arg-type]
+def prepared(*transformations: object) -> list[str]:
+    """What is begun to be built before anything is known."""
+    found: list[str] = []
 
-    bench = Bench(lambda _, claim: "" if claim >= Claim.SAME_FILES else "differs")
-    needed = likely_tried(rewritten(shout, cry))
-    search(rewritten(shout, cry), bench)
-    assert {each.text for each in needed} < bench.texts
-    assert len(needed) == 1
-    assert likely_tried(rewritten(cry, command)) == []
-    assert likely_tried(rewritten(cry)) == []
+    class Watched(Bench):
+        def prepare(self, outcomes: Sequence[Outcome]) -> None:
+            found.extend(each.text for each in outcomes if not self.texts)
+            super().prepare(outcomes)
+
+    tree = parse(SOURCE).tree
+    bench = Watched(lambda _, claim: "" if claim >= Claim.SAME_BEHAVIOUR else "differs")
+    search(lambda without: rewrite(tree, transformations, without=without), bench)  # type: ignore[arg-type]
+    assert set(found) <= bench.texts
+    return found
+
+
+def test_what_another_base_makes_necessary_is_built_from_the_start() -> None:
+    whole, two, one = prepared(shout, cry, slim)
+    assert "slim" in whole
+    assert "slim" not in two + one
+    assert sorted((two.count("STEP"), one.count("STEP"))) == [4, 8]
+    assert len(prepared(shout, cry)) == 1

@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 _NOTHING = "scratch"
 
 
+def base_image(text: str) -> str | None:
+    """The image that the last stage of a Dockerfile starts from, if that can be told."""
+    return _lowest(Facts(parse(text).tree).stages[-1]).image
+
+
 def foundation(text: str, target: str) -> str:
     """A Dockerfile that gives that image, and has no step; empty where there is none."""
     stages = Facts(parse(text).tree).stages

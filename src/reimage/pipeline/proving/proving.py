@@ -20,7 +20,7 @@ from reimage.pipeline.proving.remembering import Memory
 from reimage.pipeline.proving.repeating import reproduced
 from reimage.pipeline.proving.results import BuildReport
 from reimage.pipeline.proving.savings import Way, savings, whole
-from reimage.pipeline.proving.search import Found, likely_tried, search
+from reimage.pipeline.proving.search import Found, search
 from reimage.pipeline.proving.telling import described, recalled, remembered, showing, side
 from reimage.pipeline.proving.trial import Trial
 from reimage.pipeline.proving.wishes import Wishes
@@ -100,7 +100,6 @@ class Proving:
                 without = frozenset(one.id for one in unchecked)
                 whole = rewritten(without)
             trial = Trial(bench, test)
-            trial.prepare([whole, *likely_tried(rewritten, without=without)])
             found: Found = search(rewritten, trial, without=without)
             shown = showing(test, bench.original.seen)
             report = self._report(bench, found, task)._replace(
