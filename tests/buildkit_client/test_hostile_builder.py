@@ -260,11 +260,12 @@ def test_a_builder_that_does_not_take_what_is_asked_of_it(tmp_path: Path) -> Non
     head = hpack.Encoder().encode([(":path", _SEND)])
     near, far = socket.socketpair()
     with near, far:
-        serving: list[threading.Thread] = []
+        started: SimpleQueue[threading.Thread] = SimpleQueue()
 
         def opened(stream: Stream) -> None:
-            serving.append(threading.Thread(target=serve, args=(stream, handlers)))
-            serving[0].start()
+            answering = threading.Thread(target=serve, args=(stream, handlers))
+            answering.start()
+            started.put(answering)
 
         connection = Connection(far, opened)
         thread = threading.Thread(target=connection.run)
@@ -276,10 +277,11 @@ def test_a_builder_that_does_not_take_what_is_asked_of_it(tmp_path: Path) -> Non
         drain.start()
         for place in range(0, len(sent), 16_384):
             near.sendall(frame(0, 0, 1, sent[place : place + 16_384]))
-        serving[0].join(5)
-        is_over = not serving[0].is_alive()
+        serving = started.get(timeout=30)
+        serving.join(30)
+        is_over = not serving.is_alive()
         connection.close()
-        for each in (thread, drain, serving[0]):
+        for each in (thread, drain, serving):
             each.join(5)
     assert is_over
     assert isinstance(failures.first, ExportFailed)

@@ -26,7 +26,9 @@ class FakePipeline:
     sources: list[tuple[str, bytes]] = field(default_factory=list)
     error: BaseException | None = None
 
-    def optimize_files(self, paths: Sequence[Path], options: Options) -> Iterator[FileReport]:
+    def optimize_files(
+        self, paths: Sequence[Path], options: Options, tell: object
+    ) -> Iterator[FileReport]:
         self.options = options
         if self.error is not None:
             raise self.error
@@ -74,7 +76,6 @@ def pipeline(monkeypatch: pytest.MonkeyPatch) -> FakePipeline:
     module = ModuleType("reimage.pipeline.optimize")
     vars(module).update(
         Options=Options,
-        asked_registries=lambda paths, options: options,
         optimize_files=fake.optimize_files,
         optimize_text=fake.optimize_text,
     )

@@ -141,6 +141,33 @@ def test_heavy_libraries_stay_unimported() -> None:
     assert done.stdout == "2\n[]\n[]\n", done.stderr
 
 
+def test_a_file_of_one_stage_loads_nothing_that_only_others_need() -> None:
+    program = (
+        "import sys, reimage.cli\n"
+        "sys.argv = ['reimage', 'optimize', '--no-context', '-']\n"
+        "try:\n"
+        "    reimage.cli.main()\n"
+        "finally:\n"
+        "    print(*sys.modules)\n"
+    )
+    source = "FROM debian:12\nRUN apt-get update && apt-get install -y curl\n"
+    done = subprocess.run(
+        [*PYTHON, program], input=source, capture_output=True, text=True, check=True
+    )
+    assert "+RUN apt-get update && apt-get install" in done.stdout
+    loaded = set(done.stdout.splitlines()[-1].split())
+    of_others = {
+        "reimage.cli.building.flags",
+        "reimage.model.applications.distroless",
+        "reimage.model.applications.slim_finals",
+        "reimage.model.applications.whole_copies",
+        "reimage.model.images.pins",
+        "tree_sitter",
+    }
+    assert "reimage.transforms.pin_base_digest" in loaded
+    assert loaded & of_others == set()
+
+
 def test_the_entry_point_is_a_process_with_an_exit_code() -> None:
     environment = {**os.environ, "NO_COLOR": "1"}
     done = subprocess.run(

@@ -54,6 +54,8 @@ def test_a_damaged_image_is_one_sentence(shell: Shell) -> None:
         (("compare", "image", "image", "--max-size", "5%"), "--max-size takes a size"),
         (("compare", "image", "image", "--max-layers", "x"), "--max-layers takes a number"),
         (("compare", "image", "image", "--context", "."), "neither of the two is built"),
+        (("compare", "image", "image", "--again"), "neither of the two is built"),
+        (("inspect", "HEAD~1:Dockerfile"), "git knows no file Dockerfile in HEAD~1 here."),
         (("compare", "image", "none.tar"), "no file or directory none.tar"),
         (("inspect", "image", "-f", "none"), "none"),
         (("compare", "image", "Dockerfile.app", "--touch", "gone.py"), "no such file in the build"),

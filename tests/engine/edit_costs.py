@@ -51,13 +51,16 @@ class Costs(NamedTuple):
     answer_seconds: float
 
 
-def costs(daemon: Daemon, bases: Bases, dockerfile: Path, tag: str, rounds: int) -> Costs:
+def costs(
+    daemon: Daemon, bases: Bases, dockerfile: Path, tag: str, rounds: int, *, with_closure: bool
+) -> Costs:
     """Build in the Dockerfile's folder, try, edit the file that smoke.toml names, build again.
 
-    The folder is the caller's copy: the edit stays in it."""
+    The folder is the caller's copy: the edit stays in it. What is needed is only looked for where
+    `with_closure` says so: a large image takes a while to read."""
     smoke_file = dockerfile.parent / "smoke.toml"
     built = build(daemon, bases, dockerfile, tag)
-    needed = bytes_needed(daemon, tag)
+    needed = bytes_needed(daemon, tag) if with_closure else 0
     before = layers(daemon, tag)
     answers = [seconds_until_it_answers(daemon, tag, smoke_file) for _ in range(rounds)]
     edit(dockerfile.parent / tomllib.loads(smoke_file.read_text("utf-8"))["edit"])

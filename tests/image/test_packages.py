@@ -111,15 +111,18 @@ def test_python() -> None:
     assert "usr/bin/flask" in flask.files
 
 
-def test_copies_of_which_only_one_tells_its_size_are_both_there() -> None:
-    site = "usr/lib/python3/site-packages"
-    text = b"Name: a\nVersion: 1\n\n"
+def test_python_twice_of_which_one_does_not_tell_its_files() -> None:
+    told, untold = "usr/lib/python3/dist-packages/a-1", "app/a-1"
+    record = b"a-1.dist-info/METADATA,,\n"
     found = packages(
-        file("src/a.egg-info/PKG-INFO", text),
-        file(f"{site}/a-1.dist-info/METADATA", text),
-        file(f"{site}/a-1.dist-info/RECORD", b"a-1.dist-info/METADATA,,\n"),
+        file(f"{told}.dist-info/METADATA", b"Name: a\nVersion: 1\n\n"),
+        file(f"{told}.dist-info/RECORD", record),
+        file(f"{untold}.dist-info/METADATA", b"Name: a\nVersion: 1\n\n"),
     )
-    assert [each.size for each in found] == [None, len(text)]
+    assert [(each.place, each.size) for each in found] == [
+        (f"{untold}.dist-info", None),
+        (f"{told}.dist-info", 20),
+    ]
 
 
 def test_npm() -> None:

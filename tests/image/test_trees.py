@@ -182,3 +182,15 @@ def test_removing_is_complete(gone: list[str]) -> None:
         p for p in ("a", "a/b", "a/b/c") if not any((p + "/").startswith(g + "/") for g in gone)
     ]
     assert paths(lower, marks) == left
+
+
+def test_a_link_that_takes_the_place_of_a_directory_leads_what_comes_later() -> None:
+    layer = [symlink("other", "x"), directory("d/e"), file("d/e/one", b"1"), directory("to")]
+    assert paths([*layer, symlink("d", "to"), file("d/two", b"2"), file("d/e/three", b"3")]) == [
+        "d",
+        "other",
+        "to",
+        "to/e",
+        "to/e/three",
+        "to/two",
+    ]

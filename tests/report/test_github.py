@@ -1,5 +1,6 @@
 """Annotations can't be forged from inside a Dockerfile."""
 
+import pytest
 from tests.report import samples
 
 from reimage.pipeline.results import FileReport, ProblemReport, Status
@@ -37,3 +38,10 @@ def test_levels_follow_what_became_of_a_rewrite() -> None:
         "COPY does what is needed here and nothing else. [same-image]\n"
         "::error file=Dockerfile,line=1::unknown instruction FORM\n"
     )
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_rewrite_but_a_dropped_one_is_annotated(status: Status) -> None:
+    text = annotations([samples.suggested(status=status)])
+    assert bool(text) is (status is not Status.DROPPED)
+    assert text.startswith("::warning ") is (status in (Status.SUGGESTED, Status.PROVEN))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from tests.report import samples
 
-from reimage.pipeline.results import FileReport, RunReport
+from reimage.pipeline.results import FileReport, RunReport, Status
 from reimage.report.sarif import as_sarif
 from reimage.rewriting.transformation import Claim, Transformation
 
@@ -80,3 +80,10 @@ def test_an_absolute_path_is_a_file_address() -> None:
     (result,) = run(samples.rejected("/srv/Dockerfile"))["results"]
     location = result["locations"][0]["physicalLocation"]["artifactLocation"]
     assert location == {"uri": "file:///srv/Dockerfile"}
+
+
+@pytest.mark.parametrize("status", Status)
+def test_every_rewrite_but_a_dropped_one_is_a_result(status: Status) -> None:
+    levels = [each["level"] for each in run(samples.suggested(status=status))["results"]]
+    usual = "warning" if status in (Status.SUGGESTED, Status.PROVEN) else "note"
+    assert levels == ([] if status is Status.DROPPED else [usual])

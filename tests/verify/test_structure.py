@@ -36,6 +36,7 @@ HEAD = "schemaVersion: 2.0.0\n"
         ("schemaVersion: 1.0.0\n", "schemaVersion is 1.0.0; only 2.0.0 is read"),
         (HEAD, "it has no tests"),
         (HEAD + "comandTests: []\n", "'comandTests' is not a key"),
+        (HEAD + "metadataTest: {env: [{key: A}]}\n", "'env' is not a key"),
         (HEAD + "licenseTests:\n- debian: true\n", "licenseTests is not supported"),
         (HEAD + "containerRunOptions:\n  user: root\n", "containerRunOptions is not supported"),
         (HEAD + "commandTests:\n- command: a\n", "commandTests 1: it needs a name"),

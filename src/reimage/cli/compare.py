@@ -50,6 +50,10 @@ def compare(
             help="Build again with this file of the context edited: seconds, and bytes to push.",
         ),
     ] = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Build each side once more: the seconds with a full cache."),
+    ] = False,
     format_: Annotated[
         str,
         typer.Option(
@@ -67,7 +71,7 @@ def compare(
     limits = read_limits(max_size, max_growth, max_layers, max_waste)
     streams = Streams(choices.color)
     with ExitStack() as stack:
-        report, subject = _compared(before, after, choices, streams, limits, touch, stack)
+        report, subject = _compared(before, after, choices, streams, limits, touch, again, stack)
     _tell(report, subject, form, streams)
     return 0 if report.held else 1
 
@@ -79,6 +83,7 @@ def _compared(
     streams: Streams,
     limits: "Limits",
     touch: str | None,
+    again: bool,
     stack: ExitStack,
 ) -> "tuple[CompareReport, Subject]":
     from reimage import __version__
@@ -90,11 +95,10 @@ def _compared(
     context = choices.context
     with told():
         targets = [target(word) for word in (before, after)]
-    if context is not None and not any(each.is_built for each in targets):
-        raise BadUsage("--context is for a build, and neither of the two is built.")
-    if touch is not None and not any(each.is_built for each in targets):
-        raise BadUsage("--touch is for a build, and neither of the two is built.")
-    opening = Opening(choices.flags, streams, keep, touch=touch)
+    for name, is_given in (("context", context is not None), ("touch", touch), ("again", again)):
+        if is_given and not any(each.is_built for each in targets):
+            raise BadUsage(f"--{name} is for a build, and neither of the two is built.")
+    opening = Opening(choices.flags, streams, keep, touch=touch, again=again)
     one, two = (
         opening.open(each, stack, context if each.kind in ("dockerfile", "revision") else None)
         for each in targets

@@ -28,7 +28,7 @@ def run(
     what is not about a file.
     """
     from reimage.files import DOCKERFILE_LIMIT, find_dockerfiles
-    from reimage.pipeline.optimize import asked_registries, optimize_files, optimize_text
+    from reimage.pipeline.optimize import optimize_files, optimize_text
 
     found = find_dockerfiles([each for each in arguments or _default() if each != STDIN])
     stdin = STDIN in arguments
@@ -45,10 +45,7 @@ def run(
         else:
             yield optimize_text(source, name=stdin_name, options=options)[0]
     paths = [Path(each) for each in found.files]
-    options = asked_registries(paths, options)
-    for note in options.images.notes if options.images else ():
-        tell(note)
-    yield from optimize_files(paths, options)
+    yield from optimize_files(paths, options, tell)
 
 
 def _default() -> Sequence[str]:

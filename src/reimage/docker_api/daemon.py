@@ -141,5 +141,5 @@ def connect() -> Daemon:
 
 def _quoted(name: str) -> str:
     if not _NAME.fullmatch(name) or ".." in name:
-        raise Refused(f"'{name}' is no name of an image or container.")
+        raise Refused(f"'{name.removesuffix(':latest')}' is no name of an image or container.")
     return quote(name, safe="/:@+")

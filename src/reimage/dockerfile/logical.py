@@ -52,6 +52,8 @@ class Logical:
 
     def span(self, start: int, end: int) -> Span:
         """Where in the file `text[start:end]` stands, lines in between included."""
+        if len(self._begins) == 1:
+            return Span(self._sources[0] + start, self._sources[0] + end)
         if start == end:
             at = self.start(start) if start < len(self.text) else self.end(start)
             return Span(at, at)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import stat
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, nullcontext
 from typing import TYPE_CHECKING, NamedTuple
 
+from reimage.image.ahead import ahead
 from reimage.image.compression import Compression, compression_of, unpacked
 from reimage.image.entries import Entry, Extra, Owner
 from reimage.image.limits import DEFAULT, Limits, Meter
@@ -16,8 +18,6 @@ from reimage.image.tar import reading, sparse
 from reimage.image.tar.blocks import Blocks
 
 if TYPE_CHECKING:
-    from hashlib import _Hash
-
     from reimage.image.contents import Contents
     from reimage.image.tar.reading import Member
 
@@ -54,43 +54,44 @@ class Reading:
         self._hashing = hashing
         self._contents = contents
         self._keep = keep
-        self._owners: dict[tuple[int, tuple[int, int, int]], Owner] = {}
+        self._owners: dict[tuple[bytes, tuple[int, int, int]], Owner] = {}
 
-    def layer(self, pieces: Iterable[bytes]) -> LayerContent:
-        """Read a layer, packed or not.
+    def layer(self, pieces: Iterable[bytes], *, at_hand: bool = False) -> LayerContent:
+        """Read a layer, packed or not; one whose bytes are `at_hand` is read ahead.
 
         Raises Damaged, Unbounded or Unsupported; digests are for the caller to compare.
         """
         stored = Tap(pieces, self.meter.packed, hashing=True)
         start, through = peek(iter(stored))
         kind = compression_of(start)
-        plain = Tap(unpacked(through, kind), self.meter.unpacked, hashing=kind != "none")
-        entries = tuple(self._entries(Blocks(iter(plain))))
+        content = unpacked(through, kind)
+        with closing(ahead(content)) if at_hand else nullcontext(content) as content:
+            plain = Tap(content, self.meter.unpacked, hashing=kind != "none")
+            entries = tuple(self._entries(Blocks(iter(plain))))
         for _ in through:  # what follows the last packed byte is part of the digest
             pass
         digest = stored.digest
         return LayerContent(digest, plain.digest or digest, stored.size, plain.size, kind, entries)
 
     def _entries(self, blocks: Blocks) -> Iterator[Entry]:
-        count, split = self.meter.entry, self._names.split
+        count, split, owner = self.meter.entry, self._names.split, self._owner
         for member in reading.Members(blocks, longest_header=self.meter.limits.header):
+            kind = member.type
             count(len(member.name) + len(member.link))
-            kind = _KINDS[member.type]
-            owner = self._owner(kind, member.owner)
             directory, name = split(member.name)
+            who = owner(kind, member.owner)
             link = self._link(member) if member.link else ""
-            extra = self._extra(member)
-            entry = Entry(directory, name, owner, member.size, member.mtime, link, None, extra)
-            if kind == stat.S_IFREG and not link:
-                entry = self._with_content(entry, member, blocks)
-            yield entry
+            extra = self._extra(member) if member.xattrs or kind in b"34" else None
+            is_file = kind == reading.REGULAR
+            digest = self._digest(member, blocks) if is_file and not self._keep else None
+            entry = Entry(directory, name, who, member.size, member.mtime, link, digest, extra)
+            yield self._perhaps_kept(entry, member, blocks) if is_file and self._keep else entry
 
-    def _owner(self, kind: int, numbers: tuple[int, int, int]) -> Owner:
-        key = (kind, numbers)
-        found = self._owners.get(key)
+    def _owner(self, kind: bytes, numbers: tuple[int, int, int]) -> Owner:
+        found = self._owners.get((kind, numbers))
         if found is None:
             mode, uid, gid = numbers
-            found = self._owners[key] = Owner(kind | mode, uid, gid)
+            found = self._owners[kind, numbers] = Owner(_KINDS[kind] | mode, uid, gid)
         return found
 
     def _link(self, member: Member) -> str:
@@ -100,37 +101,42 @@ class Reading:
             return member.link.decode("utf-8", "surrogateescape")
         return ""
 
-    def _extra(self, member: Member) -> Extra | None:
-        if not member.xattrs and member.device == (0, 0):
-            return None
-        self.meter.names(sum(len(key) + len(value) for key, value in member.xattrs.items()))
+    def _extra(self, member: Member) -> Extra:
+        attributes = member.xattrs.items()
+        self.meter.names(sum(len(key) + len(value) for key, value in attributes))
         return Extra(member.xattrs, member.device)
 
-    def _with_content(self, entry: Entry, member: Member, blocks: Blocks) -> Entry:
+    def _perhaps_kept(self, entry: Entry, member: Member, blocks: Blocks) -> Entry:
         """The entry with its hash; the content is put aside where that is wanted."""
-        kept = self._keep is not None and self._keep(entry, blocks.peek(min(4, member.stored)))
-        if not kept and not self._hashing:
-            return entry
-        content = hashlib.sha256()
-        if not kept and not member.sparse:
-            blocks.hash(member.stored, content)
-        else:
-            self._pass(member, blocks, content, self._contents if kept else None)
-        if self._hashing:
-            entry = entry._replace(digest=content.digest()[:16])
-        if kept and self._contents:
-            self._contents.settle(entry)
+        is_kept = self._keep is not None and self._keep(entry, blocks.peek(min(4, member.stored)))
+        contents = self._contents if is_kept else None
+        digest = self._digest(member, blocks, contents)
+        if digest:
+            entry = entry._replace(digest=digest)
+        if contents:
+            contents.settle(entry)
         return entry
 
-    def _pass(
-        self, member: Member, blocks: Blocks, content: _Hash, contents: Contents | None
-    ) -> None:
-        pieces: Iterable[bytes | memoryview] = blocks.pieces(member.stored)
-        if member.sparse:
-            self.meter.unpacked(member.size - member.stored)
-            pieces = sparse.expanded(member.sparse, blocks)
-        for piece in contents.put(pieces) if contents else pieces:
-            content.update(piece)
+    def _digest(
+        self, member: Member, blocks: Blocks, contents: Contents | None = None
+    ) -> bytes | None:
+        """Of the content, where hashes are wanted; it is put into `contents` on the way."""
+        if not self._hashing and not contents:
+            return None
+        content = hashlib.sha256()
+        if not contents and not member.sparse:
+            blocks.hash(member.stored, content)
+        else:
+            pieces = self._pieces(member, blocks)
+            for piece in contents.put(pieces) if contents else pieces:
+                content.update(piece)
+        return content.digest()[:16] if self._hashing else None
+
+    def _pieces(self, member: Member, blocks: Blocks) -> Iterable[bytes | memoryview]:
+        if not member.sparse:
+            return blocks.pieces(member.stored)
+        self.meter.unpacked(member.size - member.stored)
+        return sparse.expanded(member.sparse, blocks)
 
 
 _KINDS = {

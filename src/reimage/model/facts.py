@@ -50,7 +50,7 @@ class Facts:
         """The image configuration that each stage makes."""
         return configurations(self.stages)
 
-    @property
+    @kept
     def shipping_stages(self) -> tuple[Stage, ...]:
         """The stages whose layers can be part of an image that is built."""
         return tuple(stage for stage in self.stages if stage.ships)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from reimage.text import late
 
 # Official images whose entrypoint does something else when its first argument is not their program:
@@ -43,9 +41,10 @@ def sh_knows_pipefail(reference: str) -> bool:
 
 def _repository(reference: str) -> str:
     """The last part of the image's name, without registry, tag and digest."""
-    return re.split("[:@]", reference.rpartition("/")[2], maxsplit=1)[0]
+    return _TAG_OR_DIGEST.split(reference.rpartition("/")[2], maxsplit=1)[0]
 
 
+_TAG_OR_DIGEST = late("[:@]")
 _OFFICIAL = late(r"(?:(?:docker\.io/|public\.ecr\.aws/docker/)?library/|docker\.io/)?([^/]+)")
 
 
@@ -55,4 +54,4 @@ def is_official(reference: str | None, *repositories: str) -> bool:
     `reference` may hold variables.
     """
     match = _OFFICIAL.fullmatch(reference or "")
-    return match is not None and re.split("[:@]", match[1], maxsplit=1)[0] in repositories
+    return match is not None and _TAG_OR_DIGEST.split(match[1], maxsplit=1)[0] in repositories

@@ -62,12 +62,17 @@ def optimize_text(source: bytes, *, name: str, options: Options) -> tuple[FileRe
     return report, written.get(name, source)
 
 
-def optimize_files(paths: Sequence[Path], options: Options) -> Iterator[FileReport]:
+def optimize_files(
+    paths: Sequence[Path], options: Options, tell: Callable[[str], object] = lambda note: None
+) -> Iterator[FileReport]:
     """Optimize files, in order; with `options.write` each is replaced as soon as it is done.
 
-    Raises UsageError before anything is touched. What is wrong with one file is in its report.
+    Raises UsageError before anything is touched. What is wrong with one file is in its report;
+    `tell` is called with what is not about a file.
     """
-    options = asked_registries(paths, options)
+    options = _asked_registries(paths, options)
+    for note in options.images.notes if options.images else ():
+        tell(note)
     workers = min(os.cpu_count() or 1, 8)
     if len(paths) < _WORTH_A_SECOND_PROCESS or workers < 2 or options.proving:
         return (optimize_file(path, options) for path in paths)
@@ -76,7 +81,7 @@ def optimize_files(paths: Sequence[Path], options: Options) -> Iterator[FileRepo
     return map_in_processes(paths, options, workers)
 
 
-def asked_registries(paths: Sequence[Path], options: Options) -> Options:
+def _asked_registries(paths: Sequence[Path], options: Options) -> Options:
     """The options with all that registries tell about the files, if they are to be asked.
 
     Raises UsageError before anybody is.

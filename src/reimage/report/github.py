@@ -5,7 +5,12 @@ from collections.abc import Iterator, Sequence
 from reimage.pipeline.results import FileReport, RewriteReport, Status
 from reimage.report.visible import visible
 
-_LEVELS = {Status.SUGGESTED: "warning", Status.WRITTEN: "notice", Status.HELD_BACK: "notice"}
+_LEVELS = {
+    Status.SUGGESTED: "warning",
+    Status.PROVEN: "warning",
+    Status.WRITTEN: "notice",
+    Status.HELD_BACK: "notice",
+}
 
 
 def annotations(reports: Sequence[FileReport]) -> str:

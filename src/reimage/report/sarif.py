@@ -17,7 +17,12 @@ from reimage.rewriting.transformation import Claim, Transformation
 
 _SYNTAX = "dockerfile-syntax"
 _POLICY = "policy"
-_LEVELS = {Status.SUGGESTED: "warning", Status.WRITTEN: "note", Status.HELD_BACK: "note"}
+_LEVELS = {
+    Status.SUGGESTED: "warning",
+    Status.PROVEN: "warning",
+    Status.WRITTEN: "note",
+    Status.HELD_BACK: "note",
+}
 
 
 def as_sarif(run: RunReport, transformations: Sequence[Transformation]) -> str:

@@ -1,13 +1,14 @@
 """What a script consists of: commands, the statements they form, and the script itself."""
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.shell.words import Word
-from reimage.text import Span, kept
+from reimage.text import Span, kept, late
 
 if TYPE_CHECKING:
     from reimage.shell.package_managers import PackageOperation
+
+_LETTERS = late(r"-[A-Za-z0-9]+")
 
 
 class Redirection(NamedTuple):
@@ -133,7 +134,7 @@ def option_is(word: Word, name: str) -> bool:
     is_repeated_letter = len(set(letters)) == 1
     return (
         is_repeated_letter
-        and re.fullmatch(r"-[A-Za-z0-9]+", written) is not None
+        and _LETTERS.fullmatch(written) is not None
         and written.count(letters[0]) >= len(letters)
     )
 

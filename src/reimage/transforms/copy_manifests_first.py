@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Sequence
 
+from reimage.dockerfile import Add, Copy, Instruction, Run
 from reimage.model import ContextFacts, Facts, RunFacts, Stage
 from reimage.model.copies.context_copies import FolderCopy, folder_copy, is_below, source_of
 from reimage.model.installs.install_order import InstallBehindSources, install_behind_sources
@@ -17,6 +18,8 @@ _PROGRAMS = late(
     r"(?:pip[\d.]*|uv|npm|yarn|pnpm|bun|bundler?|composer(?:\.phar)?|go|poetry|pipenv|cargo|mvnw?"
     r"|mvnd|dotnet)(?![\w.-])"
 )
+_PRUNING = (("npm", "prune"), ("pnpm", "prune"), ("pip", "uninstall"))
+_LIBRARY = "/usr/local/lib/python"
 _PLAIN = late(r"[\w./@+-]+")
 _PLAIN_TARGET = late(r"[\w./@+${}:-]+")
 _MOST_LINES = 8
@@ -144,9 +147,65 @@ def _edits(
     newline = newline_of(copy.instruction, source)
     lines = "".join(line + newline for line in _copies(rest, copy, source, context))
     if found.tail is None:
-        return move_behind(copy.instruction, run.run, source, lines)
+        last = _with_pruning(run, stage)
+        if _is_in_vain(copy, last, stage, facts):
+            return (Edit(copy.instruction.full_span, lines),)
+        return move_behind(copy.instruction, last, source, lines)
     joint = run.span(Span(found.last.statement.span.end, found.tail.statement.span.start))
     return move_between(copy.instruction, run.run, joint, source, lines)
+
+
+def _is_in_vain(copy: FolderCopy, last: Instruction, stage: Stage, facts: Facts) -> bool:
+    """Whether nothing would use the sources behind `last`: in a stage of which others only copy
+    what was installed."""
+    has_comment = copy.instruction.full_span.start != copy.instruction.span.start
+    rest = stage.instructions[stage.position(last) + 1 :]
+    if stage.ships or has_comment or any(isinstance(each, Run | Copy | Add) for each in rest):
+        return False
+    for other in facts.stages:
+        if stage is other.base:
+            return False
+        if stage in other.uses and not all(
+            _is_installed(each, copy) for each in other.instructions if _takes_from(each, stage)
+        ):
+            return False
+    return True
+
+
+def _takes_from(instruction: Instruction, stage: Stage) -> bool:
+    names = (stage.name, str(stage.index))
+    if isinstance(instruction, Copy):
+        return (instruction.from_ or "").lower() in names
+    return isinstance(instruction, Run) and any(each.get("from") for each in instruction.mounts)
+
+
+def _is_installed(instruction: Instruction, copy: FolderCopy) -> bool:
+    """Whether only what no COPY brings is taken: modules, or what lies elsewhere."""
+    if not isinstance(instruction, Copy):
+        return False
+    paths = [posixpath.normpath("/" + word.text.lstrip("/")) for word in instruction.sources]
+    return all(
+        path.endswith("/node_modules")
+        or not (path == copy.target or is_below(path, copy.target) or is_below(copy.target, path))
+        for path in paths
+    )
+
+
+def _with_pruning(run: RunFacts, stage: Stage) -> Instruction:
+    """The last of the RUNs from `run` on that only remove packages which it installed."""
+    last: Instruction = run.run
+    for other in stage.runs:
+        is_next = stage.position(other.run) == stage.position(last) + 1
+        if is_next and _only_prunes(other):
+            last = other.run
+    return last
+
+
+def _only_prunes(run: RunFacts) -> bool:
+    values = [each.values for each in run.commands]
+    if values and values[0][0] == "cd" and (values[0][-1] or "").startswith(_LIBRARY):
+        return all(each[0] == "rm" for each in values[1:])
+    return bool(values) and all(each[:2] in _PRUNING for each in values)
 
 
 def _is_there(path: str, copy: FolderCopy, stage: Stage, context: ContextFacts) -> bool:

@@ -69,6 +69,7 @@ def results(daemon: Daemon, name: str, written: Path) -> dict[str, Any]:
 
 def structure_of(image: Image, contents: Contents) -> dict[str, Any]:
     """What reimage knows of an image, as tests."""
+    seen = [placed.entry for placed in merged(image.layers) if placed.entry in contents]
     return {
         "metadataTest": metadata(image),
         "fileExistenceTests": [*map(exists, chosen(image)), *map(is_gone, hidden(image))],
@@ -78,7 +79,7 @@ def structure_of(image: Image, contents: Contents) -> dict[str, Any]:
                 "path": f"/{entry.path}",
                 "expectedContents": [f"^{re.escape(contents.read(entry).decode())}$"],
             }
-            for entry in contents
+            for entry in seen
         ],
     }
 
@@ -103,7 +104,7 @@ def chosen(image: Image) -> list[Entry]:
     every = sorted((tree.content(placed).entry for placed in tree), key=lambda it: it.path)
     plain = [entry for entry in every if entry.is_file or entry.is_directory]
     rare = [entry for entry in plain if entry.mode & 0o7000 or entry.owner.uid or entry.owner.gid]
-    step = max(1, len(plain) // (FILES // 2))
+    step = max(1, len(plain) // FILES)
     return list(dict.fromkeys([*rare[: FILES // 2], *plain[::step]]))
 
 

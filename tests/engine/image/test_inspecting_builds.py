@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -37,11 +38,18 @@ CMD ["python", "app.py"]
 """
 
 
-def reimage(daemon: Daemon, *arguments: str) -> subprocess.CompletedProcess[str]:
+PROGRAM = (sys.executable, "-c", "import reimage.cli; reimage.cli.main()")
+
+
+def environment(daemon: Daemon) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if name != "BUILDKIT_HOST"}
+    return clean | {"DOCKER_HOST": daemon.host}
+
+
+def reimage(daemon: Daemon, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-c", "import reimage.cli; reimage.cli.main()", *arguments],
-        env=clean | {"DOCKER_HOST": daemon.host},
+        [*PROGRAM, *arguments],
+        env=environment(daemon),
         capture_output=True,
         text=True,
         check=False,
@@ -90,7 +98,9 @@ def test_figures_agree_with_docker_and_lines_add_up(
 def test_a_better_dockerfile_compares_as_better(daemon: Daemon, bases: Bases, app: Path) -> None:
     options = [*bases.options_for(app / "Dockerfile"), "--network", "host"]
     both = (str(app / "Dockerfile"), str(app / "better"))
-    done = reimage(daemon, "compare", *both, *options, "--format", "json", "--touch", "app.py")
+    done = reimage(
+        daemon, "compare", *both, *options, "--format", "json", "--touch", "app.py", "--again"
+    )
     assert done.returncode == 0, done.stderr
     found: Any = json.loads(done.stdout)
     jsonschema.validate(found, compare_schema())
@@ -102,6 +112,8 @@ def test_a_better_dockerfile_compares_as_better(daemon: Daemon, bases: Bases, ap
     assert (app / "app.py").read_bytes() == (ROOT / "apps" / "flask" / "app.py").read_bytes()
     assert found["delta"]["compressed_size"] < 0
     assert found["before"]["steps"] and found["after"]["steps"]
+    for side in ("before", "after"):
+        assert 0 < found[side]["build_again_seconds"] < found[side]["build_seconds"]
     assert found["lines"][0]["text"] == "RUN apt-get update"
     assert any(it["path"].startswith("/var/lib/apt/lists/") for it in found["files"]["removed"])
     assert "curl" in {it["name"] for it in found["packages"] if it["after"] is None}
@@ -119,3 +131,26 @@ def test_a_build_that_fails_is_told_as_reimage_build_tells_it(
     done = reimage(daemon, "inspect", str(tmp_path))
     assert (done.returncode, done.stdout) == (2, "")
     assert "nothing" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_an_interrupted_build_leaves_nothing(daemon: Daemon, bases: Bases, tmp_path: Path) -> None:
+    context, temporary = tmp_path / "context", tmp_path / "temporary"
+    context.mkdir()
+    temporary.mkdir()
+    (context / "Dockerfile").write_text(f"FROM debian:12-slim\nRUN echo begun; sleep {os.getpid()}")
+    options = [*bases.options_for(context / "Dockerfile"), "--network", "host"]
+    with subprocess.Popen(
+        [*PROGRAM, "compare", str(context), str(context), *options, "--progress", "plain"],
+        env=environment(daemon) | {"TMPDIR": str(temporary)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout and process.stderr
+        for line in process.stderr:
+            if line.endswith(b" begun\n"):
+                break
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+        assert process.wait(20) == 130, said
+        assert b"Traceback" not in said and not process.stdout.read()
+    assert not list(temporary.iterdir())

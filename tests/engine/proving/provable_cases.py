@@ -2,14 +2,16 @@
 build.
 
 `fixtures/unbuildable.toml` names the others: `reasons` maps what the proof says of a case, or a
-part of it, to the cases. Cases whose base images nobody makes here are counted, not listed.
+part of it, to the cases, and `untried` are those that nobody has looked at yet. Cases whose base
+images nobody makes here are counted, not listed. `dropped` are cases whose rewrite is right by the
+text and wrong in the image: the proof tells, and says why.
 """
 
 from __future__ import annotations
 
 import re
 import tomllib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tests.engine.make_bases import STAGES
 from tests.engine.more_bases import RECIPES_OF_THEIR_OWN
@@ -41,8 +43,21 @@ def name_of(case: Case) -> str:
 
 def reasons() -> dict[str, str]:
     """What the proof says of a case that cannot be built, by name."""
-    told = tomllib.loads((ROOT.parent / "unbuildable.toml").read_text("utf-8"))["reasons"]
-    return {name: reason for reason, names in told.items() for name in names}
+    return {name: reason for reason, names in _listed()["reasons"].items() for name in names}
+
+
+def dropped() -> dict[str, str]:
+    """Why the proof drops the rewrite of a case, by name."""
+    return dict(_listed()["dropped"])
+
+
+def untried() -> set[str]:
+    """Names of cases that nobody has looked at."""
+    return set(_listed()["untried"])
+
+
+def _listed() -> dict[str, Any]:
+    return tomllib.loads((ROOT.parent / "unbuildable.toml").read_text("utf-8"))
 
 
 def images(case: Case) -> set[str]:

@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from buildkit_client import BuildRequest, connect
 from reimage.cli.app import app as cli
 from reimage.docker_api.daemon import Daemon as Client
+from reimage.pipeline.proving.observing import runnable
 from reimage.verify.smoke.running import Place
 from reimage.verify.structure.reading import read_structure_test
 from reimage.verify.structure.trying import unmet
@@ -59,7 +60,7 @@ FROM scratch
 COPY busybox /bin/busybox
 RUN ["/bin/busybox", "--install", "-s", "/bin"]
 RUN mkdir -p /srv/tmp /etc && echo hello > /srv/app.txt && chmod 4750 /srv/app.txt \\
-    && chown 12:34 /srv/app.txt && ln -s app.txt /srv/link && chmod 1777 /srv/tmp \\
+    && chown 12:34 /srv/app.txt && ln -s /srv/app.txt /srv/link && chmod 1777 /srv/tmp \\
     && echo 'app:x:1000:1000::/srv:/bin/sh' > /etc/passwd
 ENV MODE=fast EMPTY=
 LABEL version=1.2.3
@@ -120,7 +121,7 @@ TESTS = {
     ],
 }
 METADATA: tuple[dict[str, object], ...] = (
-    {"env": [{"key": "MODE", "value": "fast"}]},
+    {"envVars": [{"key": "MODE", "value": "fast"}]},
     {"envVars": [{"key": "MODE", "value": "slow"}]},
     {"envVars": [{"key": "MODE", "value": "^f", "isRegex": True}]},
     {"unboundEnvVars": [{"key": "MODE"}]},
@@ -157,18 +158,19 @@ def test_container_structure_test_says_the_same(
         builder.look(BuildRequest(context=folder)) as gateway,
     ):
         place = Place(gateway.solve(), None)
+        config = runnable(image, place.result.read)
         for case in cases:
             # JSON is YAML, but the program takes the defaults from the ending of the name.
             written = tmp_path / f"structure.{kind}"
             written.write_text(json.dumps({"schemaVersion": "2.0.0", **case}))
             test = read_structure_test(written.read_text(), str(written))
-            ours = list(unmet(test, place, image, image.config, 20))
+            ours = list(unmet(test, place, image, config, 20))
             said = results(daemon, "structured", written)
             failed = [each for each in said.get("Results") or () if not each["Pass"]]
             theirs = [f"{name(each)}: {each.get('Errors')}" for each in failed]
             apart = names(ours) ^ names(theirs)
             differing += [each for each in [*ours, *theirs] if names([each]) & apart]
-    assert differing == []
+    assert differing == [], "\n".join(differing)
 
 
 def name(result: dict[str, Any]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 
 import pytest
 from tests.image.making import Member, file
@@ -15,6 +16,7 @@ from reimage.pipeline.images.budgets import Limits, amount
 from reimage.pipeline.images.comparing import compare
 from reimage.pipeline.images.comparison import CompareReport
 from reimage.pipeline.images.subjects import BuildFigures, Subject
+from reimage.report.images.facts import Fact, facts
 
 STATUS = """Package: {name}
 Status: install ok installed
@@ -103,10 +105,13 @@ def test_configuration_and_packages_differ(stack: ExitStack) -> None:
 
 def test_times_are_those_of_the_builds(stack: ExitStack) -> None:
     built = made(stack, built=BuildFigures(12.3456, 5, 3))
+    built = replace(built, again=BuildFigures(0.5, 5, 5))
     report = compare(made(stack), built, Limits(), "1")
     assert report.before.build_seconds is None and report.before.steps is None
     figures = report.after.build_seconds, report.after.cached_steps, report.after.steps
     assert figures == (12.346, 3, 5)
+    assert (report.before.build_again_seconds, report.after.build_again_seconds) == (None, 0.5)
+    assert Fact("build again", "–", "0.5s", "") in facts(report)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from reimage.dockerfile import Run, parse
 from reimage.model import Facts
-from reimage.pipeline.proving.search import Found, culprit, search, surely_tried
+from reimage.pipeline.proving.search import Found, culprit, search
 from reimage.rewriting import Claim, Finding, Outcome, Rewrite, rewrite, transformation
 from reimage.text import Edit
 
@@ -190,14 +190,25 @@ def slim(facts: Facts) -> Iterator[Finding]:
             yield Rewrite("slim", instruction.span, (Edit(span, "debian:12-slim"),))
 
 
-def test_what_another_base_makes_necessary_can_be_told_before_anything_is_built() -> None:
-    def rewritten(*transformations: object) -> Callable[[frozenset[str]], Outcome]:
-        tree = parse(SOURCE).tree
-        return lambda without: rewrite(tree, transformations, without=without)  # type: ignore[arg-type]
+def prepared(*transformations: object) -> list[str]:
+    """What is begun to be built before anything is known."""
+    found: list[str] = []
 
-    bench = Bench(lambda _, claim: "" if claim >= Claim.SAME_BEHAVIOUR else "differs")
-    needed = surely_tried(rewritten(shout, cry, slim))
-    assert [text.text.splitlines()[0] for text in needed] == ["FROM debian:12"] * 2
-    search(rewritten(shout, cry, slim), bench)
-    assert {each.text for each in needed} <= bench.texts
-    assert surely_tried(rewritten(shout, cry)) == []
+    class Watched(Bench):
+        def prepare(self, outcomes: Sequence[Outcome]) -> None:
+            found.extend(each.text for each in outcomes if not self.texts)
+            super().prepare(outcomes)
+
+    tree = parse(SOURCE).tree
+    bench = Watched(lambda _, claim: "" if claim >= Claim.SAME_BEHAVIOUR else "differs")
+    search(lambda without: rewrite(tree, transformations, without=without), bench)  # type: ignore[arg-type]
+    assert set(found) <= bench.texts
+    return found
+
+
+def test_what_another_base_makes_necessary_is_built_from_the_start() -> None:
+    whole, two, one = prepared(shout, cry, slim)
+    assert "slim" in whole
+    assert "slim" not in two + one
+    assert sorted((two.count("STEP"), one.count("STEP"))) == [4, 8]
+    assert len(prepared(shout, cry)) == 1

@@ -23,7 +23,8 @@ def keep(entry: Entry, start: bytes) -> bool:  # noqa: ARG001 - as Reading asks
 def installed(tree: Tree, contents: Contents) -> tuple[Package, ...]:
     """All packages, by manager, name and place. Read the image with `keep` first."""
     files = Files(tree, contents)
-    return tuple(sorted((e for manager in _MANAGERS for e in manager.read(files)), key=_order))
+    found = (each for manager in _MANAGERS for each in manager.read(files))
+    return tuple(sorted(found, key=lambda it: (it.manager, it.name, it.version, it.place)))
 
 
 def owners(tree: Tree, contents: Contents, packages: tuple[Package, ...]) -> dict[str, Package]:
@@ -57,10 +58,6 @@ def package_changes(
         if one is None or two is None or (one.version, one.size) != (two.version, two.size):
             found.append(PackageChange(*key, one, two))
     return tuple(found)
-
-
-def _order(package: Package) -> tuple[str, str, str, str]:
-    return package.manager, package.name, package.place, package.version
 
 
 def _key(package: Package) -> tuple[str, str, str]:

@@ -86,7 +86,7 @@ class ArchiveStore:
             return None
         if place not in self._layers:
             self._file.seek(place.start)
-            self._layers[place] = self._reading.layer(pieces(self._file, place.size))
+            self._layers[place] = self._reading.layer(pieces(self._file, place.size), at_hand=True)
         return self._layers[place]
 
     def _place(self, name: str) -> _Place | None:

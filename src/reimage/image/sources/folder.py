@@ -36,5 +36,5 @@ class FolderStore:
             with opened(self._root / name) as file:
                 if file is None:
                     return None
-                self._layers[name] = self._reading.layer(pieces(file))
+                self._layers[name] = self._reading.layer(pieces(file), at_hand=True)
         return self._layers[name]

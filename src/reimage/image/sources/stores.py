@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 INDEX = "index.json"
 DOCKER_MANIFEST = "manifest.json"
-PIECE = 1 << 18
+PIECE = 1 << 20
 """Bytes that are read at once."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.image.errors import Damaged, Unbounded
@@ -81,8 +82,6 @@ class Members:
     def __init__(self, blocks: Blocks, *, longest_header: int) -> None:
         self._blocks = blocks
         self._longest = longest_header
-        self._owners: dict[bytes, tuple[int, int, int]] = {}
-        self._times: dict[bytes, int] = {}
 
     def __iter__(self) -> Iterator[Member]:
         blocks = self._blocks
@@ -96,13 +95,18 @@ class Members:
             if kind in _EXTENSIONS:
                 extensions.take(kind, self._extension(header))
                 continue
-            member = self._member(header, block, extensions)
-            extensions.clear()
-            end = blocks.position + member.stored
+            member = _member(header)
+            if extensions.any or kind == b"S":
+                member = self._extended(member, block, extensions)
+                extensions.clear()
+            stored = member.stored
+            if stored < 0:
+                raise Damaged("A tar file has an entry of negative size.")
+            end = blocks.position + stored
             if kind != _LABEL:
                 yield member
-            # Content is padded to whole blocks.
-            blocks.skip(end - blocks.position + -member.stored % BLOCK)
+            if stored:  # content is padded to whole blocks
+                blocks.skip(end - blocks.position + -stored % BLOCK)
         if extensions.name or extensions.records:
             raise Damaged("A tar file ends after the extended header of an entry: it was cut off.")
 
@@ -113,42 +117,14 @@ class Members:
         self._blocks.drain()
 
     def _extension(self, header: Header) -> bytes:
-        if not 0 <= header.size <= self._longest:
+        size = headers.number(header.size)
+        if not 0 <= size <= self._longest:
             raise Unbounded(
-                f"A tar file has an extended header of {header.size} bytes; "
-                f"{self._longest} are read."
+                f"A tar file has an extended header of {size} bytes; {self._longest} are read."
             )
-        data = self._blocks.take(header.size)
-        self._blocks.skip(-header.size % BLOCK)
+        data = self._blocks.take(size)
+        self._blocks.skip(-size % BLOCK)
         return data
-
-    def _member(self, header: Header, block: bytes, extensions: _Extensions) -> Member:
-        owner = self._owners.get(header.numbers)
-        if owner is None:
-            owner = self._owner(header.numbers)
-        mtime = self._times.get(header.mtime)
-        if mtime is None:
-            mtime = self._time(header.mtime)
-        kind = header.type
-        name = headers.text(header.name)
-        if header.prefix[0] and header.magic.startswith(b"ustar\0"):
-            name = headers.text(header.prefix) + b"/" + name
-        if kind in _WITHOUT_CONTENT:
-            stored = 0
-        else:
-            stored = header.size
-            if kind not in b"0S":
-                kind = DIRECTORY if kind == b"D" or _is_old_directory(kind, name) else REGULAR
-        device = (0, 0)
-        if kind in b"34":
-            device = (headers.number(header.major), headers.number(header.minor))
-        link = headers.text(header.link) if header.link[0] else b""
-        member = Member(name, kind, owner, stored, stored, mtime, link, device, {}, None)
-        if extensions.any or kind == b"S":
-            member = self._extended(member, block, extensions)
-        if member.stored < 0:
-            raise Damaged("A tar file has an entry of negative size.")
-        return member
 
     def _extended(self, member: Member, block: bytes, extensions: _Extensions) -> Member:
         records = extensions.merged()
@@ -190,26 +166,38 @@ class Members:
             name=name, type=REGULAR, size=found.size, stored=found.stored, sparse=found
         )
 
-    def _owner(self, numbers: bytes) -> tuple[int, int, int]:
-        mode, uid, gid = (headers.number(numbers[at : at + 8]) for at in (0, 8, 16))
-        owner = (mode & 0o7777, uid, gid)
-        if len(self._owners) < _REMEMBERED:
-            self._owners[numbers] = owner
-        return owner
 
-    def _time(self, field: bytes) -> int:
-        found = headers.number(field)
-        if len(self._times) < _REMEMBERED:
-            self._times[field] = found
-        return found
+def _member(header: Header) -> Member:
+    """As the header itself tells."""
+    name, kind = headers.text(header.name), header.type
+    if header.prefix[0] and header.magic.startswith(b"ustar\0"):
+        name = headers.text(header.prefix) + b"/" + name
+    if kind in _WITHOUT_CONTENT:
+        stored = 0
+    else:
+        stored = headers.number(header.size)
+        if kind not in b"0S":
+            kind = DIRECTORY if kind == b"D" or _is_old_directory(kind, name) else REGULAR
+    device = (0, 0)
+    if kind in b"34":
+        device = (headers.number(header.major), headers.number(header.minor))
+    link = headers.text(header.link) if header.link[0] else b""
+    owner, mtime = _owner(header.numbers), _time(header.mtime)
+    return Member(name, kind, owner, stored, stored, mtime, link, device, {}, None)
+
+
+@lru_cache(1 << 14)
+def _owner(numbers: bytes) -> tuple[int, int, int]:
+    mode, uid, gid = (headers.number(numbers[at : at + 8]) for at in (0, 8, 16))
+    return mode & 0o7777, uid, gid
+
+
+_time = lru_cache(1 << 14)(headers.number)
 
 
 def _is_old_directory(kind: bytes, name: bytes) -> bool:
     """The oldest programs had no type for directories."""
     return kind == b"\0" and name.endswith(b"/")
-
-
-_REMEMBERED = 10_000
 
 
 def _xattrs(records: Records) -> dict[str, bytes]:

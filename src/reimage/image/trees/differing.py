@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def differences(before: Entry, after: Entry) -> tuple[Difference, ...]:
         found.append("mode")
     if before.owner[1:] != after.owner[1:]:
         found.append("owner")
-    if before.xattrs != after.xattrs or _device(before) != _device(after):
+    if before.extra != after.extra and _attributes(before) != _attributes(after):
         found.append("attributes")
     return tuple(found)
 
@@ -38,6 +39,6 @@ def _same_content(before: Entry, after: Entry) -> bool:
     return before.size == after.size
 
 
-def _device(entry: Entry) -> tuple[int, int] | None:
+def _attributes(entry: Entry) -> tuple[Mapping[str, bytes], tuple[int, int] | None]:
     is_device = entry.kind in (stat.S_IFCHR, stat.S_IFBLK)
-    return entry.extra.device if is_device and entry.extra else None
+    return entry.xattrs, entry.extra.device if is_device and entry.extra else None

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.image.entries import Entry, join
 from reimage.image.trees.differing import Difference, differences
-from reimage.image.trees.tree import Placed, Tree
+from reimage.image.trees.tree import LINKS, Placed, Tree
 from reimage.image.trees.whiteouts import OPAQUE, is_whiteout, removed_name
 
 if TYPE_CHECKING:
@@ -70,17 +70,20 @@ class _Applied:
         self._before: dict[str, Placed] = {}
         self._removed: dict[str, Placed] = {}
         self._written: dict[str, Placed] = {}
-        self._places: dict[str, str] = {}
+        self._plain: set[str] = set()
+        """Directories that are what their paths say: no link of this layer is on the way."""
         self._has_links = False
 
     def all(self) -> Changes:
         """Put it there."""
+        files = []
         for entry in self._entries:
             if is_whiteout(entry):
                 self._hide(entry)
-        for entry in self._entries:
-            if not is_whiteout(entry):
-                self._put(entry)
+            else:
+                files.append(entry)
+        for entry in files:
+            self._put(entry)
         return self._changes()
 
     def _hide(self, entry: Entry) -> None:
@@ -104,35 +107,52 @@ class _Applied:
     def _put(self, entry: Entry) -> None:
         if self._has_links:
             entry = self._where_links_lead(entry)
-        if entry.is_symlink:
+        if entry.link and entry.is_symlink:
             self._has_links = True
+            if entry.path in self._plain:
+                self._plain.clear()
         path = entry.path
         placed = Placed(self._layer, entry)
-        before = self._tree.get(path)
-        if before is not None and before.layer != self._layer:
-            self._before[path] = before
-        if before is not None and before.entry.is_directory and not entry.is_directory:
-            for below in list(self._tree.inside(path)):
-                self._remove(join(path, below))
+        before = self._tree.inside(entry.directory).get(entry.name)
+        if before is not None:
+            if before.layer != self._layer:
+                self._before[path] = before
+            if before.entry.is_directory and not entry.is_directory:
+                for below in list(self._tree.inside(path)):
+                    self._remove(join(path, below))
         self._tree.put(placed)
-        if entry.name:
+        if path:
             self._written[path] = placed
 
     def _where_links_lead(self, entry: Entry) -> Entry:
-        place = self._places.get(entry.directory)
-        if place is None:
-            place = self._places[entry.directory] = self._place(entry.directory)
+        place = self._place(entry.directory)
         return entry if place == entry.directory else entry._replace(directory=place)
 
     def _place(self, directory: str) -> str:
-        parts = directory.split("/")
-        for end in range(1, len(parts) + 1):
-            found = self._tree.get("/".join(parts[:end]))
-            if found and found.layer == self._layer and found.entry.is_symlink:
-                return self._tree.resolve(directory) or directory
+        for _ in range(LINKS):
+            link = self._first_link(directory)
+            there = self._tree.resolve(link) if link else None
+            if there is None:
+                break
+            directory = (there + directory[len(link) :]).lstrip("/")
         return directory
 
+    def _first_link(self, directory: str) -> str:
+        """The first link of this layer on the way; nothing where there is none."""
+        unknown, at = [], directory
+        while at and at not in self._plain:
+            unknown.append(at)
+            at = at.rpartition("/")[0]
+        for path in reversed(unknown):
+            found = self._tree.get(path)
+            if found and found.layer == self._layer and found.entry.is_symlink:
+                return path
+            self._plain.add(path)
+        return ""
+
     def _changes(self) -> Changes:
+        if not self._before and not self._removed:
+            return Changes(self._layer, tuple(self._written.values()), (), ())
         added, changed = [], []
         for path, placed in self._written.items():
             before = self._before.get(path) or self._removed.pop(path, None)

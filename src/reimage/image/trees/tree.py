@@ -9,7 +9,7 @@ from typing import NamedTuple
 from reimage.image.entries import Entry, Owner, join
 
 _IMPLIED = Owner(stat.S_IFDIR | 0o755, 0, 0)
-_LINKS = 40
+LINKS = 40
 """As many links Linux follows in one path."""
 
 
@@ -86,7 +86,7 @@ class Tree:
                 here.append(name)
                 continue
             links += 1
-            if links > _LINKS:
+            if links > LINKS:
                 return None
             if trail is not None:
                 trail.append(placed.entry.path)
@@ -116,13 +116,12 @@ class Tree:
         inside = self._directories.get(entry.directory)
         if inside is None:
             inside = self._made(placed.layer, entry.directory)
-        path = join(entry.directory, entry.name)
         if entry.is_hard_link:
             self._remember_origin(placed)
         if entry.is_directory:
-            self._directories.setdefault(path, {})
-        elif path in self._directories:
-            self.remove(path)
+            self._directories.setdefault(entry.path, {})
+        elif entry.name in inside and inside[entry.name].entry.is_directory:
+            self.remove(entry.path)
         inside[entry.name] = placed
 
     def _remember_origin(self, placed: Placed) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, NamedTuple
 
 from reimage.image.waste.kind import Facts, Find, Kind
 from reimage.image.waste.kinds import KINDS
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from reimage.image.anatomy import Image
 
 
-@dataclass(frozen=True, slots=True)
-class Wasted:
+class Wasted(NamedTuple):
     """Content in a layer that nobody needs."""
 
     kind: str
@@ -32,20 +32,30 @@ def wasted(image: Image, kinds: Iterable[Kind] = KINDS) -> tuple[Wasted, ...]:
     """The largest first. What is waste for several reasons counts for the first of `kinds`."""
     facts = Facts(image)
     found: dict[tuple[int, str], Wasted] = {}
-    for kind in kinds:
-        for find in kind.find(facts):
-            made = _wasted(kind, find, facts)
-            if made.size:
-                found.setdefault(_key(find, facts), made)
+    for kind, (placed, by) in _finds(facts, kinds):
+        layer, entry = facts.tree.content(placed)
+        key = layer, entry.path
+        if entry.size and key not in found:
+            path = placed.entry.path
+            found[key] = Wasted(kind.name, path, layer, entry.size, by, kind.cures)
     return tuple(sorted(found.values(), key=lambda each: (-each.size, each.path, each.layer)))
 
 
-def _key(find: Find, facts: Facts) -> tuple[int, str]:
-    content = facts.tree.content(find.placed)
-    return content.layer, content.entry.path
+def _finds(facts: Facts, kinds: Iterable[Kind]) -> Iterator[tuple[Kind, Find]]:
+    for has_paths, some in groupby(kinds, lambda kind: bool(kind.paths)):
+        if has_paths:
+            yield from _at_paths(facts, {kind.name: kind for kind in some})
+            continue
+        for kind in some:
+            for find in kind.find(facts) if kind.find else ():
+                yield kind, find
 
 
-def _wasted(kind: Kind, find: Find, facts: Facts) -> Wasted:
-    content = facts.tree.content(find.placed)
-    path = find.placed.entry.path
-    return Wasted(kind.name, path, content.layer, content.entry.size, find.by, kind.cures)
+def _at_paths(facts: Facts, kinds: dict[str, Kind]) -> Iterator[tuple[Kind, Find]]:
+    """All at once, each path for the first kind that it fits."""
+    patterns = (f"(?P<{kind.name}>{'|'.join(kind.paths)})" for kind in kinds.values())
+    match = re.compile("|".join(patterns)).match
+    for placed in facts.files:
+        found = match(placed.entry.path)
+        if found and found.lastgroup:
+            yield kinds[found.lastgroup], Find(placed)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -28,7 +27,10 @@ class Kind:
 
     name: str
     summary: str
-    find: Callable[[Facts], Iterable[Find]]
+    find: Callable[[Facts], Iterable[Find]] | None = None
+    """How to find it, unless `paths` tell."""
+    paths: tuple[str, ...] = ()
+    """Patterns for the paths, from the root on, of what a container sees."""
     cures: tuple[str, ...] = ()
     """Names of transformations that would avoid it, the best first."""
 
@@ -56,31 +58,18 @@ class Facts:
     @cached_property
     def files(self) -> tuple[Placed, ...]:
         """Regular files with content that a container sees, each once however many names it has."""
+        return tuple(self._files.values())
+
+    def is_alive(self, placed: Placed) -> bool:
+        """Whether a container sees this very content, under whatever name."""
+        return (placed.layer, placed.entry.path) in self._files
+
+    @cached_property
+    def _files(self) -> dict[tuple[int, str], Placed]:
         found: dict[tuple[int, str], Placed] = {}
         for placed in self.tree:
             if placed.entry.is_file:
                 content = self.tree.content(placed)
                 if content.entry.size:
                     found.setdefault((content.layer, content.entry.path), placed)
-        return tuple(found.values())
-
-    def is_alive(self, placed: Placed) -> bool:
-        """Whether a container sees this very content, under whatever name."""
-        return (placed.layer, placed.entry.path) in self._alive
-
-    @cached_property
-    def _alive(self) -> set[tuple[int, str]]:
-        contents = (self.tree.content(placed) for placed in self.tree)
-        return {(content.layer, content.entry.path) for content in contents}
-
-
-def files_at(*patterns: str) -> Callable[[Facts], Iterator[Find]]:
-    """Finds what a container sees at paths that match one of `patterns` from the root on."""
-    whole = re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
-
-    def find(facts: Facts) -> Iterator[Find]:
-        for placed in facts.files:
-            if whole.match(placed.entry.path):
-                yield Find(placed)
-
-    return find
+        return found

@@ -13,10 +13,12 @@ ASSUMED_OF_A_BUILT_IMAGE = "that no package needs a program which only the full 
 
 
 class Addition(NamedTuple):
-    """Lines that the build stage gets before `before`, or at its end where that is None."""
+    """Lines that the build stage gets before `before`, or at its end where that is None; with
+    `closely` directly behind what stands in front of it."""
 
     before: Instruction | None
     lines: tuple[str, ...]
+    closely: bool = False
 
 
 class Artifact(NamedTuple):
@@ -36,6 +38,7 @@ class Application(NamedTuple):
     that they call for. Then come the `sources`: COPYs of the build context that are written again,
     and `artifacts` of the build, and last the `program`, which each edit changes. `added` are lines
     and `edited` changes of the build stage, `replaced` changes of what moves to the final one.
+    `pruning` is a RUN that takes what only a build needs out of a folder that is copied whole.
     `assumed` says in one clause what the text does not prove. `is_smaller` is whether `base` leaves
     something behind; where the application starts from `base` already, only another one would.
     """
@@ -50,5 +53,6 @@ class Application(NamedTuple):
     added: tuple[Addition, ...] = ()
     replaced: tuple[Edit, ...] = ()
     edited: tuple[Edit, ...] = ()
+    pruning: str | None = None
     assumed: str | None = None
     is_smaller: bool = True

@@ -12,11 +12,11 @@ from reimage.dockerfile import Cmd, Entrypoint
 from reimage.model.applications.application import (
     ASSUMED,
     ASSUMED_OF_A_BUILT_IMAGE,
-    Addition,
     Application,
     Artifact,
 )
 from reimage.model.applications.entry import Entry
+from reimage.model.applications.node_pruning import pruned
 from reimage.model.applications.node_scripts import plain_script, read_manifest
 from reimage.model.applications.parts import parts
 from reimage.model.applications.references import official
@@ -28,6 +28,7 @@ from reimage.model.applications.system_packages import (
     runtime_packages,
 )
 from reimage.model.context import ContextFacts
+from reimage.model.paths import is_at_or_above
 from reimage.model.stages import Stage
 from reimage.text import Edit
 
@@ -104,15 +105,18 @@ def _moved(
         if made is None:
             return "it is not known which files the build makes that the application runs with"
         outputs = (Artifact(f"{folder}/{made}"),)
-    pruning = _pruning(installs, manifest, script)
+    pruning = pruned(_pruning(installs, manifest, script), stage, steps, installs[-1], manifest)
+    if any(is_at_or_above(each.path, modules) for each in found.artifacts):
+        pruning = pruning.at_the_end()
     assumed = ASSUMED_OF_A_BUILT_IMAGE if context.built else ASSUMED
     return Application(
         base="",
-        dependencies=(Artifact(modules),),
+        dependencies=(pruning.modules(modules),),
         sources=found.again,
         artifacts=(*found.artifacts, *outputs),
-        added=pruning,
-        assumed=f"{assumed}, and that nothing of devDependencies runs" if pruning else assumed,
+        added=pruning.added,
+        pruning=pruning.line,
+        assumed=f"{assumed}, and that nothing of devDependencies runs" if pruning.line else assumed,
     )
 
 
@@ -210,18 +214,18 @@ def _output(
 
 def _pruning(
     installs: Sequence[Step], manifest: Mapping[str, Any], script: Sequence[str]
-) -> tuple[Addition, ...]:
-    """Removes development packages at the end, where there are any and nothing that runs is one."""
+) -> str | None:
+    """Removes development packages, where there are any and nothing that runs is one."""
     last = installs[-1].operation
     assert last is not None
     installs_for = installs[-1].run.state.env.get("NODE_ENV")
     if not manifest.get("devDependencies") or last.has(*_PRODUCTION):
-        return ()
+        return None
     if installs_for == "production":
-        return ()
+        return None
     if any(_package(word) in manifest["devDependencies"] for word in script):
-        return ()
-    return (Addition(None, (f"RUN {_PRUNE[last.manager.name]}",)),)
+        return None
+    return _PRUNE[last.manager.name]
 
 
 def _package(word: str) -> str:

@@ -9,12 +9,15 @@ from reimage.dockerfile import Copy, Instruction
 from reimage.model.applications.application import Addition
 from reimage.model.applications.steps import Kind, Step
 from reimage.model.stages import Stage
+from reimage.text import late
 
 VENV = "/opt/venv"
 _TOOLS = frozenset(
     "pip setuptools wheel virtualenv poetry pipenv uv pdm hatch build pip-tools".split()
 )
 _ELSEWHERE = ("--user", "--target", "-t", "--prefix", "--root", "--system", "--python")
+_LEAVING = ("--no-install-project", "--no-install-workspace", "--no-install-local")
+_INSTALLERS = late(r"\b(?:pip|pipenv|poetry|uv)(?![a-z])")
 _INTO_THE_ACTIVE_ONE = frozenset(("poetry", "pipenv"))
 
 
@@ -44,21 +47,40 @@ def environment(stage: Stage, steps: Sequence[Step]) -> Environment | str | None
         named = project[-1].run.state.env.get("UV_PROJECT_ENVIRONMENT")
         if not folder or (named and not named.startswith("/")):
             return "it is not known where uv makes the environment"
-        return _switched_on(named or f"{folder.rstrip('/')}/.venv", stage, tools)
+        path = named or f"{folder.rstrip('/')}/.venv"
+        found = _switched_on(path, stage, tools)
+        is_whole = any(step.operation and not step.operation.has(*_LEAVING) for step in project)
+        return found._replace(added=(_without_times(path),)) if is_whole else found
     for step in project:
         if problem := _problem(step):
             return problem
-    return _made_anew(project[0].run.run, stage, bool(managers & _INTO_THE_ACTIVE_ONE), tools)
+    is_named = bool(managers & _INTO_THE_ACTIVE_ONE)
+    last = [run.run for run in stage.runs if _INSTALLERS.search(run.run.logical.text)][-1]
+    return _made_anew(project[0].run.run, last, stage, is_named, tools)
+
+
+def _without_times(path: str) -> Addition:
+    """What uv keeps of the project's folder differs each time, and so would the layer."""
+    lines = (
+        "# When the project was installed, which would make another layer of it each time",
+        f"RUN cd {path}/lib/python*/site-packages \\",
+        "    && sed -i '/uv_cache[.]json/d' *.dist-info/RECORD \\",
+        "    && rm -f *.dist-info/uv_cache.json",
+    )
+    return Addition(None, lines)
 
 
 def _made_anew(
-    install: Instruction, stage: Stage, is_named: bool, tools: frozenset[str]
+    install: Instruction, last: Instruction, stage: Stage, is_named: bool, tools: frozenset[str]
 ) -> Environment:
     path = f'PATH="{VENV}/bin:$PATH"'
     switch = f"ENV VIRTUAL_ENV={VENV} {path}" if is_named else f"ENV {path}"
     lines = (f"RUN python -m venv {VENV}", switch)
     beginning = Addition(_with_its_manifests(install, stage), lines)
-    end = Addition(None, ("RUN pip uninstall --yes pip",))
+    at = stage.position(last) + 1
+    following = stage.instructions[at] if at < len(stage.instructions) else None
+    # As early as can be: what comes before the sources need not be done again for an edit.
+    end = Addition(following, ("RUN pip uninstall --yes pip",), closely=True)
     return Environment(VENV, (beginning, end), (f"ENV {path}",), tools)
 
 

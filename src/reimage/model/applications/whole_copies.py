@@ -67,13 +67,12 @@ def narrower(
     if problem := lacking(context, stage, started, stage.image or "", ()):
         return problem
     if official(builder.image or "", "node"):
-        lines = tuple(line for before, added in found.added if before is None for line in added)
-        if not lines:
+        if not found.pruning:
             return None
         others = (each for each in facts.stages if each is not stage)
         if any(builder in (other.base, *other.uses) for other in others):
             return "another stage is built on the build stage, and may need what only tests use"
-        return built_by_name(context, builder) or Narrower((), lines, None)
+        return built_by_name(context, builder) or Narrower((), (found.pruning,), None)
     artifacts = _inside(found, folder)
     if artifacts is None or _has_more(found):
         return None

@@ -52,6 +52,8 @@ def wasted_layers(stage: Stage, block: Sequence[RunFacts], later: int) -> dict[i
         removed += [place for effect, place, _ in run.file_effects if effect is Effect.REMOVE]
         for operation in _updates(run):
             wanted.pop(family(operation), None)
+        if not wanted and not taken_back:
+            break
     return reasons
 
 

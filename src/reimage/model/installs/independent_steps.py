@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from reimage.model.installs.project_installs import Step, file_options, is_local, said_by
 from reimage.shell import PackageOperation, Verb, Word, package_operation
+from reimage.text import late
 
 _SYSTEM = frozenset("apt apt-get aptitude apk dnf yum microdnf tdnf zypper pacman".split())
 _HARMLESS = frozenset(
@@ -15,7 +16,17 @@ _SETTINGS = frozenset(
     pip:config pip:check pip:list poetry:config bundle:config gem:update
     """.split()
 )
-_DIRECTORIES_OF_NO_PROJECT = ("/var/", "/root/", "/tmp/", "/usr/", "/etc/", "~/", "$HOME/")
+_PYTHON = late(r"python[\d.]*")
+_DIRECTORIES_OF_NO_PROJECT = (
+    "/opt/venv",
+    "/var/",
+    "/root/",
+    "/tmp/",
+    "/usr/",
+    "/etc/",
+    "~/",
+    "$HOME/",
+)
 
 
 def keeps_out_of(folder: str, step: Step) -> bool:
@@ -30,6 +41,8 @@ def keeps_out_of(folder: str, step: Step) -> bool:
         return all(_is_elsewhere(word.value or word.text, folder) for word in inner.operands)
     operation = package_operation(command)
     values = [value or "" for value in inner.values]
+    if values[1:3] == ["-m", "venv"] and _PYTHON.fullmatch(values[0]):
+        return all(_is_elsewhere(value, folder) for value in values[3:])
     if f"{inner.name}:{values[1] if len(values) > 1 else ''}" in _SETTINGS:
         return "--local" not in values and "--location=project" not in values
     return operation is not None and _installs_by_name(operation)

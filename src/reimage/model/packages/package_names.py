@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from reimage.model.runs import RunFacts
 from reimage.shell import Word
 from reimage.shell.package_managers import PackageOperation
 from reimage.text import late
 
+_END_OF_NAME = late(r"[=/:]")
 _VARIABLE = late(r"\$\{?(\w+)\}?")
 
 
@@ -20,7 +19,7 @@ def called(operation: PackageOperation) -> str:
 
 def package_name(written: str) -> str:
     """The name of a Debian package without version, release and architecture."""
-    return re.split(r"[=/:]", written)[0]
+    return _END_OF_NAME.split(written)[0]
 
 
 def package_names(run: RunFacts, word: Word) -> list[str | None]:

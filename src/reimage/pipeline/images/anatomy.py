@@ -85,6 +85,7 @@ def image_report(subject: Subject, places: Places, waste: Sequence[Wasted]) -> I
         cached_steps=built.cached if built else None,
         steps=built.steps if built else None,
         touched=_touched(subject.touched),
+        build_again_seconds=round(subject.again.seconds, 3) if subject.again else None,
     )
 
 

@@ -70,7 +70,8 @@ class ImageReport(NamedTuple):
 
     `digest` is that of the manifest; an Engine's older store calls `config_digest` the image's ID.
 
-    `build_seconds`, `steps` and `cached_steps` are null unless it was built for this report.
+    `build_seconds`, `steps` and `cached_steps` are null unless it was built for this report,
+    `touched` and `build_again_seconds` unless `--touch` and `--again` asked for them.
     """
 
     name: str
@@ -88,6 +89,7 @@ class ImageReport(NamedTuple):
     cached_steps: int | None
     steps: int | None
     touched: TouchReport | None
+    build_again_seconds: float | None = None
 
 
 class Offender(NamedTuple):

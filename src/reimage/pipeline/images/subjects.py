@@ -49,6 +49,8 @@ class Subject:
     recipe: Recipe | None = None
     built: BuildFigures | None = None
     touched: Touch | None = None
+    again: BuildFigures | None = None
+    """The same build once more, with all of it in the cache."""
 
 
 def reading(contents: Contents | None = None, *keeps: Callable[[Entry, bytes], bool]) -> Reading:

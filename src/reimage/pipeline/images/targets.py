@@ -15,6 +15,8 @@ from reimage.pipeline.errors import UsageError
 Kind = Literal["layout", "archive", "dockerfile", "context", "revision", "image", "registry"]
 _PACKED = (b"\x1f\x8b", b"\x28\xb5\x2f\xfd")
 _GIT_SECONDS = 60
+_ONLY_GIT = re.compile(r"[~^]|@\{")
+"""In a revision, never in the name of an image."""
 _OF_A_REGISTRY = "docker://"
 """As skopeo and others write it."""
 
@@ -48,6 +50,8 @@ def target(word: str) -> Target:
         found = _of_git(revision, name)
         if found is not None:
             return found
+        if _ONLY_GIT.search(revision):
+            raise UsageError(f"git knows no file {name} in {revision} here.")
     if word.startswith((".", "/", "~")) or word.endswith((".tar", ".tgz", ".tar.gz")):
         raise UsageError(f"There is no file or directory {word}.")
     return Target("image", word, path)

@@ -137,7 +137,7 @@ class BuildBench:
         self._observing = Observing(settings)
         self._exporting = Exporting(settings.builder, settings.timeout, remembered)
         self._pool = ThreadPoolExecutor(_AT_ONCE, "build")
-        self._beside = ThreadPoolExecutor(_AT_ONCE, "smoke")
+        self._beside = ThreadPoolExecutor(1, "smoke")
         self._fetching = ThreadPoolExecutor(2, "fetch")
         self._stack = ExitStack()
         self._variants: dict[tuple[bytes, bytes], Future[Built]] = {}
@@ -160,11 +160,11 @@ class BuildBench:
             pool.shutdown(cancel_futures=True)
         self._stack.close()
 
-    def build_both(self, outcome: Outcome, others: Sequence[Outcome] = ()) -> None:
-        """The original and a rewritten file, at the same time, and then `others`; they are run as
-        soon as they are there. Raises NotProvable where the original does not build."""
-        first = self._pool.submit(self._build_original, outcome, others)
-        self.build_together([outcome], early=True)
+    def build_both(self, outcome: Outcome) -> None:
+        """The original and a rewritten file, at the same time; the original is run as soon as it is
+        there. Raises NotProvable where it does not build."""
+        first = self._pool.submit(self._build_original, outcome)
+        self.build_together([outcome])
         try:
             self._original = first.result()
         except NotBuilt as error:
@@ -178,19 +178,13 @@ class BuildBench:
                 request = replace(self._request, dockerfile=_encoded(text), context=None, target="")
                 self._fetching.submit(self._exporting.fetch, request)
 
-    def _build_original(self, outcome: Outcome, others: Sequence[Outcome]) -> Built:
+    def _build_original(self, outcome: Outcome) -> Built:
         built = self.build("the original", self._source, self._ignore)
-        self._run_early(built, outcome)
-        # Only now: of what they share with it at the same time, the builder may do some twice.
-        self.build_together(others, early=True)
-        return built
-
-    def _run_early(self, built: Built, outcome: Outcome) -> None:
-        """Unless nobody may ask for it."""
         test = self._settings.test
         weaker = any(one.claim > Claim.SAME_IMAGE for one in outcome.applied)
         if built.is_read and (weaker or (test and test.expects)):
             built.smoke_early(self._beside)
+        return built
 
     @property
     def original(self) -> Built:
@@ -232,29 +226,21 @@ class BuildBench:
         found = self._variants.get(self._key(outcome))
         return found.result() if found and found.done() and not found.exception() else None
 
-    def build_together(self, outcomes: Sequence[Outcome], *, early: bool = False) -> None:
-        """Begin to build them; whether each does is told when it is asked for. With `early` they
-        are run, too."""
+    def build_together(self, outcomes: Sequence[Outcome]) -> None:
+        """Begin to build them; whether each does is told when it is asked for."""
         for outcome in outcomes:
             key = self._key(outcome)
-            with self._lock:
-                if key not in self._variants:
-                    names = dict.fromkeys(one.transformation.title for one in outcome.applied)
-                    self._variants[key] = self._pool.submit(
-                        self._variant, outcome, tuple(names), early=early
-                    )
+            if key not in self._variants:
+                names = dict.fromkeys(one.transformation.title for one in outcome.applied)
+                self._variants[key] = self._pool.submit(self._variant, outcome, tuple(names))
 
-    def _variant(self, outcome: Outcome, names: tuple[str, ...], *, early: bool) -> Built:
+    def _variant(self, outcome: Outcome, names: tuple[str, ...]) -> Built:
         for path in outcome.files:
             if path != self._ignore_path:
                 raise NotBuilt(f"{path} would have to be written before this can be tried")
         name = f"it with {', '.join(names[:_NAMED])}"
         more = len(names) - _NAMED
-        name += f" and {more} more" if more > 0 else ""
-        built = self.build(name, *self._key(outcome))
-        if early:
-            self._run_early(built, outcome)
-        return built
+        return self.build(name + (f" and {more} more" if more > 0 else ""), *self._key(outcome))
 
     def _key(self, outcome: Outcome) -> tuple[bytes, bytes]:
         """The Dockerfile and the ignore file."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +68,7 @@ class Observing:
                 place = Place(gateway.solve(), _probe(gateway, image), settings.network)
                 if test.http and place.probe is None:
                     raise NotProvable(_NO_PROBE)
-                config = _runnable(image)
+                config = runnable(image, place.result.read)
                 seen = observe(place, config, test, expected=expected)
                 if test.structure is None:
                     return seen
@@ -99,10 +99,21 @@ def _probe(gateway: Gateway, image: Image) -> Result | None:
     return gateway.solve(options=probe.ATTRIBUTES)
 
 
-def _runnable(image: Image) -> ImageConfig:
-    """Its configuration, for a builder: that looks up a number, too, where no group comes with it,
-    and fails in an image that has no users. An engine takes group 0 there."""
-    config = image.config
-    if config.user.isdecimal() and merged(image.layers).get("etc/passwd") is None:
-        return replace(config, user=f"{config.user}:0")
-    return config
+def runnable(image: Image, read: Callable[[str], bytes]) -> ImageConfig:
+    """Its configuration, for a builder: that looks for groups in any case, and fails in an image
+    that has no list of them, or of users. An engine takes what /etc/passwd says, or group 0.
+    `read` gives the content of a file."""
+    user, tree = image.config.user, merged(image.layers)
+    users = tree.find("etc/passwd")
+    if not user or ":" in user or (users and tree.find("etc/group")):
+        return image.config
+    lines = read("/etc/passwd").decode("utf-8", "replace").split("\n") if users else ()
+    found = next((row for row in (line.split(":") for line in lines) if _is_of(row, user)), None)
+    if found is None:
+        return replace(image.config, user=f"{user}:0") if user.isdecimal() else image.config
+    return replace(image.config, user=f"{found[2]}:{found[3]}")
+
+
+def _is_of(row: Sequence[str], user: str) -> bool:
+    """Whether a row of /etc/passwd is that of a user, by name or number."""
+    return len(row) > 3 and user in (row[0], row[2]) and row[2].isdecimal() and row[3].isdecimal()

@@ -20,7 +20,7 @@ from reimage.pipeline.proving.remembering import Memory
 from reimage.pipeline.proving.repeating import reproduced
 from reimage.pipeline.proving.results import BuildReport
 from reimage.pipeline.proving.savings import Way, savings, whole
-from reimage.pipeline.proving.search import Found, search, surely_tried
+from reimage.pipeline.proving.search import Found, search
 from reimage.pipeline.proving.telling import described, recalled, remembered, showing, side
 from reimage.pipeline.proving.trial import Trial
 from reimage.pipeline.proving.wishes import Wishes
@@ -83,17 +83,15 @@ class Proving:
         whole = rewritten(without)
         memory = self._memory(task, whole, test)
         known = memory.recall() if memory else None
-        needed = surely_tried(rewritten, without=without)
         with BuildBench(settings, task.folder, source, (path, task.ignore), known) as bench:
             if known is None:
                 bench.fetch_bases([whole.source, whole.text])
-            bench.build_both(whole, needed if known is None else ())
+            bench.build_both(whole)
             if known and bench.digests(whole) == known.digests:
                 settings.tell("both images are those of an earlier proof (--again repeats it)")
                 took = round(time.monotonic() - began, 3)
                 told = recalled(known, bench, whole, test, took)
                 return Proved(whole, (), unchecked, told)
-            bench.build_together(needed)
             _check_original(bench.original, test)
             if task.informed and _chooses_a_base(whole):
                 informed = task.informed(built_image(bench.original.subject))

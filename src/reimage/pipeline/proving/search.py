@@ -7,7 +7,7 @@ them says nothing about a claim that others do not make.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
 from reimage.pipeline.proving.foundations import base_image
@@ -52,18 +52,6 @@ def search(rewritten: Rewritten, trying: Trying, *, without: Collection[str] = (
     return _Search(rewritten, trying, frozenset(without)).run()
 
 
-def surely_tried(rewritten: Rewritten, *, without: Collection[str] = ()) -> list[Outcome]:
-    """What `search` will ask for besides all rewrites together, whatever that shows: on another
-    base those keep their weakest claim only."""
-    whole = rewritten(frozenset(without))
-    found = levels(whole.applied)
-    stronger = [
-        rewritten(frozenset(without).union(id for id, its in found.items() if its > level))
-        for level in sorted(set(found.values()))[:-1]
-    ]
-    return [each for each in stronger if base_image(each.text) != base_image(whole.text)]
-
-
 def culprit(
     ids: Sequence[str], fails: Callable[[Sequence[str]], object], *, fine: int = 0
 ) -> Culprit:
@@ -103,6 +91,7 @@ class _Search:
     def run(self) -> Found:
         good: list[str] = []
         present = sorted(set(self._levels.values()))
+        self._trying.prepare([self._whole, *self._surely(present)])
         implied = self._strongest(present)
         unproven = [level for level in present if implied is None or level < implied]
         for level in present:
@@ -114,6 +103,14 @@ class _Search:
         applied = {one.id for one in outcome.applied}
         order = tuple(id for id in good if id in applied)
         return Found(outcome, tuple(self._dropped(outcome)), order, self._keeping)
+
+    def _surely(self, present: Sequence[Claim]) -> Iterator[Outcome]:
+        """What will be asked for besides the whole, as that ends on another base: then it keeps its
+        weakest claim only."""
+        for level in present[:-1]:
+            stronger = self._keeping(self._up_to(level))
+            if base_image(stronger.text) != base_image(self._whole.text):
+                yield stronger
 
     def _strongest(self, present: Sequence[Claim]) -> Claim | None:
         """The strongest claim that all rewrites together keep: then so do all weaker ones."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from reimage.pipeline.proving.remembering import Figures, Remembered
@@ -59,7 +60,7 @@ def _asked_of_the_command(test: SmokeTest) -> str:
         paths = ", ".join(f"{each.port}{each.path}" for each in test.http)
         return f"requests: {paths}"
     if test.run:
-        return "run: " + " ".join(test.run.args)
+        return f"run: {shlex.join(test.run.args)}"
     return "the command stays up or ends as before, opens the same ports, and stays healthy"
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from reimage.report.building.figures import size
 from reimage.report.images.facts import facts, shown
 from reimage.report.images.figures import signed
-from reimage.report.images.gutter import clipped
+from reimage.report.images.gutter import clipped, ended
 from reimage.report.pieces import Line, Piece, counted, line, wrapped
 from reimage.report.visible import visible
 
@@ -91,7 +91,7 @@ def _files(found: FileChanges, width: int) -> Iterator[Line]:
     moved.sort(key=lambda each: (-abs(each[0]), each[2]))
     for bytes_, sign, text in moved[:_LISTED]:
         change = signed(bytes_)
-        row = clipped(visible(text), width - 14)
+        row = ended(visible(text), width - 14)
         yield (Piece(f"{change:>10}", _style(change)), Piece(f"  {sign} {row}"))
     yield from _more(len(moved))
 

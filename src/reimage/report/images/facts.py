@@ -43,6 +43,9 @@ def facts(report: CompareReport) -> list[Fact]:
         times = seconds_or_none(one.build_seconds), seconds_or_none(two.build_seconds)
         found.append(Fact("build", *times, ""))
         found.append(Fact("steps cached", _cached(one), _cached(two), ""))
+    if one.build_again_seconds is not None or two.build_again_seconds is not None:
+        times = seconds_or_none(one.build_again_seconds), seconds_or_none(two.build_again_seconds)
+        found.append(Fact("build again", *times, ""))
     if one.touched or two.touched:
         found.append(Fact("after edit", _rebuilt(one), _rebuilt(two), ""))
         found.append(Fact("push again", _again(one), _again(two), ""))

@@ -77,3 +77,8 @@ def _bytes(count: int) -> str:
 def clipped(text: str, room: int) -> str:
     """`text`, cut where it is longer than `room`."""
     return text if len(text) <= room else f"{text[: room - 1]}…"
+
+
+def ended(text: str, room: int) -> str:
+    """The end of `text` where it is longer than `room`: of a path, the part that tells most."""
+    return text if len(text) <= room else f"…{text[1 - room :]}"

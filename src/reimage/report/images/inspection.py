@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from reimage.pipeline.images.recipes import readable
 from reimage.report.building.figures import seconds, size
 from reimage.report.images.figures import share
-from reimage.report.images.gutter import clipped, gutter_lines
+from reimage.report.images.gutter import clipped, ended, gutter_lines
 from reimage.report.pieces import Line, Piece, counted, line, wrapped
 from reimage.report.visible import visible
 
@@ -113,10 +113,7 @@ def _offender(each: Offender, width: int) -> Iterator[Line]:
     where = f"line {each.line}" if each.line is not None else _layers_named(each.layers)
     text = f"{where}: {each.reason} ({counted(each.files, 'file')})"
     yield from wrapped(head, text, width=width, indent=10)
-    example = visible(each.example)
-    room = width - 18
-    cut = example if len(example) <= room else f"…{example[1 - room :]}"
-    yield line(f"          such as {cut}", "dim")
+    yield line(f"          such as {ended(visible(each.example), width - 18)}", "dim")
     if each.cures:
         yield from wrapped(
             (Piece(" " * 10), Piece("cure: ", "green")),
@@ -158,7 +155,7 @@ def _listed(found: Iterable[tuple[int, int | None, str]], count: int, width: int
             return
         where = "" if place is None else str(place)
         head = f"{size(bytes_):>8}{where:>6}  "
-        yield line(head + clipped(visible(text), width - len(head)))
+        yield line(head + ended(visible(text), width - len(head)))
 
 
 def _closure(found: ClosureReport, width: int) -> Iterator[Line]:

@@ -84,7 +84,8 @@ def _fill(
     import squarify
 
     x, y, width, height = room
-    inside = sorted((it for it in node.inside.values() if it.size), key=lambda it: -it.size)
+    folded = (_folded(it) for it in node.inside.values() if it.size)
+    inside = sorted(folded, key=lambda it: -it.size)
     if not inside or width * height < _SMALLEST * 4 or depth >= _DEEPEST:
         return
     areas = squarify.normalize_sizes([it.size for it in inside], width, height)
@@ -107,6 +108,16 @@ def _fill(
         if below[2] > 4 and below[3] > 4:
             nested = "" if each.name.endswith(" ") else name
             _fill(each, nested, below, depth + 1, colour, found)
+
+
+def _folded(node: _Node) -> _Node:
+    """A folder that holds nothing but a folder is one with it."""
+    while len(node.inside) == 1 and not node.name.endswith(" "):
+        (only,) = node.inside.values()
+        if not only.inside:
+            break
+        node = _Node(f"{node.name}/{only.name}", only.size, only.inside)
+    return node
 
 
 def _box(

@@ -9,7 +9,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
 
-from reimage.dockerfile import Add, Cmd, Copy, Entrypoint, Healthcheck, User
+from reimage.dockerfile import Add, Cmd, Copy, Entrypoint, Healthcheck, Instruction, User
 from reimage.model import Facts, Stage
 from reimage.model.applications.distroless import Replacement
 from reimage.model.applications.started_elsewhere import built_by_name
@@ -88,7 +88,7 @@ def carried_interpreter(facts: Facts, stage: Stage, found: Replacement) -> tuple
     if problem := built_by_name(facts.context, builder):
         return problem
     newline = stage.from_.newline
-    last = [builder.from_, *builder.instructions][-1]
+    last = _last_run(builder)
     pruning = (
         "# What installs, and what only people at a terminal use",
         f"RUN cd /usr/local/lib/python{found.version} \\",
@@ -101,6 +101,12 @@ def carried_interpreter(facts: Facts, stage: Stage, found: Replacement) -> tuple
         Edit(behind, "".join(line + newline for line in pruning)),
         Edit(after, "".join(line + newline for line in lines)),
     )
+
+
+def _last_run(builder: Stage) -> Instruction:
+    """What the interpreter is needed for in the build stage ends with this."""
+    runs = [run.run for run in builder.runs]
+    return runs[-1] if runs else [builder.from_, *builder.instructions][-1]
 
 
 def _interpreter(name: str, found: Replacement) -> Iterator[str]:

@@ -60,19 +60,28 @@ def split_stage(
     stage: Stage, application: Application, steps: Sequence[Step], source: str
 ) -> tuple[Edit, ...]:
     """The edits that make `stage` the build stage and write the final one behind it."""
-    newline = stage.from_.newline
     split = _divided(stage, application)
     edits = [_named(stage.from_, build_name(stage), source)]
     edits += [Edit(_with_gap(each, source), "") for each in split.moved]
     edits += application.edited
-    for before, lines in application.added:
-        if before is not None:
-            at = before.full_span.start
-            text = "".join(line + newline for line in lines)
-            is_apart = _gap(before, source) and at != before.span.start
-            edits.append(Edit(Span(at, at), text + newline if is_apart else text))
+    edits += _inside(split, source)
     edits.append(_appended(split, steps, source))
     return tuple(edits)
+
+
+def _inside(split: _Split, source: str) -> Iterator[Edit]:
+    """The lines that the build stage gets between its instructions."""
+    newline = split.stage.from_.newline
+    for before, lines, closely in split.application.added:
+        if before is None:
+            continue
+        at = before.full_span.start
+        text = "".join(line + newline for line in lines)
+        if closely or before in split.moved:  # whose blank lines go with it
+            at = _with_gap(before, source).start
+        elif _gap(before, source) and at != before.span.start:
+            text += newline
+        yield Edit(Span(at, at), text)
 
 
 def build_name(stage: Stage) -> str:
@@ -160,7 +169,9 @@ def _appended(split: _Split, steps: Sequence[Step], source: str) -> Edit:
     # Blank lines at the end of the file would stand between the stages.
     end, start = len(source), source.find("\n", len(source.rstrip())) + 1
     start = max(start or end, stage.instructions[-1].full_span.end)
-    lines = [line for before, added in split.application.added if before is None for line in added]
+    lines = [
+        line for before, added, _ in split.application.added if before is None for line in added
+    ]
     ends_in_the_middle = not source.endswith("\n") and stage.instructions[-1] not in split.moved
     text = newline if ends_in_the_middle else ""
     text += "".join(line + newline for line in lines) + newline

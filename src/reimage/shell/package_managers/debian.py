@@ -1,6 +1,7 @@
 """apt-get and apt. Sources: apt-get(8), apt(8), and Debian's docker-clean configuration."""
 
 from reimage.shell.package_managers.manager import PackageManager, names, options, verbs
+from reimage.text import late
 
 _DEVELOPMENT = names(
     "*-dev build-essential gcc gcc-[0-9]* g++ g++-[0-9]* clang clang-[0-9]* make "
@@ -27,7 +28,7 @@ APT_GET = PackageManager(
     # Two levels of quiet imply yes.
     assume_yes=("-y", "--yes", "--assume-yes", "-qq", "-q=2", "--quiet=2"),
     no_recommends="--no-install-recommends",
-    no_recommends_pattern=(
+    no_recommends_pattern=late(
         r"--no-install-recommends|--install-recommends=(?:false|no|0|off)"
         r"|(?i:(?:-o|--option=)?APT::Install-Recommends=[\"']?(?:false|no|0|off)[\"']?)"
     ),

@@ -1,6 +1,7 @@
 """apk, zypper and pacman. Sources: apk-add(8), apk(8), zypper(8), pacman(8)."""
 
 from reimage.shell.package_managers.manager import PackageManager, names, options, verbs
+from reimage.text import late
 
 APK = PackageManager(
     name="apk",
@@ -43,7 +44,7 @@ ZYPPER = PackageManager(
     # Behind the verb -n means --name.
     global_assume_yes=("-n", "--non-interactive"),
     no_recommends="--no-recommends",
-    no_recommends_pattern="--no-recommends",
+    no_recommends_pattern=late("--no-recommends"),
     list_directories=("/var/cache/zypp/raw", "/var/cache/zypp/solv"),
     cache_directories=("/var/cache/zypp",),
     clean_commands=("zypper clean --all",),

@@ -45,8 +45,8 @@ class PackageManager(NamedTuple):
     """Those that do so in front of the verb only."""
     no_recommends: str | None = None
     """The option to install no packages that are merely recommended."""
-    no_recommends_pattern: str | None = None
-    """A regular expression for all spellings of that, options and their values."""
+    no_recommends_pattern: re.Pattern[str] | None = None
+    """For all spellings of that, options and their values."""
 
     list_directories: tuple[str, ...] = ()
     """Where the lists of available packages are kept."""

@@ -54,7 +54,7 @@ class PackageOperation(NamedTuple):
         """Whether packages that are merely recommended stay out."""
         pattern = self.manager.no_recommends_pattern
         return pattern is not None and any(
-            re.fullmatch(pattern, value) for value in self.command.values if value
+            pattern.fullmatch(value) for value in self.command.values if value
         )
 
     def _before_verb(self) -> tuple[Word, ...]:

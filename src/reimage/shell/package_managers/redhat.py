@@ -1,8 +1,9 @@
 """dnf and its relatives. Sources: dnf(8), dnf5(8), yum(8), microdnf(8), the tdnf wiki."""
 
 from reimage.shell.package_managers.manager import PackageManager, names, options, verbs
+from reimage.text import late
 
-_WEAK_DEPENDENCIES = r"(?i:(?:--setopt=)?(?:\*\.)?install_weak_deps=(?:false|no|0))"
+_WEAK_DEPENDENCIES = late(r"(?i:(?:--setopt=)?(?:\*\.)?install_weak_deps=(?:false|no|0))")
 
 DNF = PackageManager(
     name="dnf",

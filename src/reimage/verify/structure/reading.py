@@ -223,7 +223,7 @@ def _content(table: _Table) -> FileContentTest:
 
 def _metadata(table: _Table) -> MetadataTest:
     return MetadataTest(
-        env=(*table.all("envVars", _pair), *table.all("env", _pair)),
+        env=table.all("envVars", _pair),
         unbound_env=tuple(pair.key for pair in table.all("unboundEnvVars", _pair)),
         labels=table.all("labels", _pair),
         entrypoint=table.optional_texts("entrypoint"),

@@ -2,12 +2,10 @@
 may not write them: what they cost in bytes they save in seconds.
 """
 
-from reimage.image.waste.kind import Kind, files_at
+from reimage.image.waste.kind import Kind
 
 KIND = Kind(
     "bytecode",
     "compiled Python beside its source",
-    files_at(
-        r"(.*/)?__pycache__/[^/]+\.pyc$",
-    ),
+    paths=(r"(.*/)?__pycache__/[^/]+\.pyc$",),
 )

@@ -2,12 +2,12 @@
 library.
 """
 
-from reimage.image.waste.kind import Kind, files_at
+from reimage.image.waste.kind import Kind
 
 KIND = Kind(
     "development_files",
     "headers and static libraries",
-    files_at(
+    paths=(
         r"usr/(local/)?include/",
         r"usr/(local/)?lib(64)?/(.*/)?[^/]+\.(a|la|o)$",
         r"usr/(local/)?(lib(64)?|share)/(.*/)?pkgconfig/",

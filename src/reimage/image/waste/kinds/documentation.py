@@ -2,12 +2,12 @@
 Licence texts (`copyright`) are left out: they may have to stay.
 """
 
-from reimage.image.waste.kind import Kind, files_at
+from reimage.image.waste.kind import Kind
 
 KIND = Kind(
     "documentation",
     "manuals, translations and examples",
-    files_at(
+    paths=(
         r"usr/(local/)?share/doc/(?!.*/copyright$)",
         r"usr/(local/)?share/(man|info|help|gtk-doc|lintian|linda|locale|i18n)/",
         r"usr/share/perl/[^/]+/pod/",

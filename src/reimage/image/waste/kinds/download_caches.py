@@ -1,11 +1,11 @@
 """Archives and caches that package managers keep beside what they installed from them."""
 
-from reimage.image.waste.kind import Kind, files_at
+from reimage.image.waste.kind import Kind
 
 KIND = Kind(
     "download_caches",
     "packages kept after they were installed",
-    files_at(
+    paths=(
         r"var/cache/apt/",
         r"var/cache/apk/(?!APKINDEX)",
         r"var/cache/zypp/packages/",

@@ -1,11 +1,11 @@
 """Logs and temporary files that were written while the image was built."""
 
-from reimage.image.waste.kind import Kind, files_at
+from reimage.image.waste.kind import Kind
 
 KIND = Kind(
     "logs",
     "what installers and services wrote down",
-    files_at(
+    paths=(
         r"var/log/",
         r"(var/)?tmp/",
         r"(root|home/[^/]+)/\.npm/_logs/",

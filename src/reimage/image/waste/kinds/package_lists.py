@@ -1,11 +1,11 @@
 """What `apt-get update` and its like fetch: package lists, needed again only to install more."""
 
-from reimage.image.waste.kind import Kind, files_at
+from reimage.image.waste.kind import Kind
 
 KIND = Kind(
     "package_lists",
     "lists of what packages there are",
-    files_at(
+    paths=(
         r"var/lib/apt/lists/(?!lock$)",
         r"var/lib/(dnf|yum)/repos/",
         r"var/cache/(dnf|yum|libdnf5)/",

@@ -1,11 +1,11 @@
 """Test suites and fixtures inside installed packages and of the language's own library."""
 
-from reimage.image.waste.kind import Kind, files_at
+from reimage.image.waste.kind import Kind
 
 KIND = Kind(
     "test_suites",
     "tests of installed packages",
-    files_at(
+    paths=(
         r".*/(site|dist)-packages/(.*/)?(tests?|testing/tests|_tests)/",
         r"usr/(local/)?lib/python[\d.]+/(test|unittest/test|idlelib/idle_test|lib2to3/tests|ctypes/test|distutils/tests|sqlite3/test|tkinter/test)/",
         r"(.*/)?node_modules/(.*/)?(tests?|__tests__|spec|fixtures)/",

@@ -1,12 +1,10 @@
 """Folders in which version control keeps its history."""
 
-from reimage.image.waste.kind import Kind, files_at
+from reimage.image.waste.kind import Kind
 
 KIND = Kind(
     "version_control",
     "the history of the sources",
-    files_at(
-        r"(.*/)?\.(git|hg|svn|bzr)/",
-    ),
+    paths=(r"(.*/)?\.(git|hg|svn|bzr)/",),
     cures=("ignore_unneeded_context",),
 )
