@@ -59,7 +59,10 @@ def make(root: Path, files: list[str], links: dict[str, str]) -> None:
         except OSError:
             continue  # one of the names is a file where this one needs a folder
     for name, target in links.items():
-        if (root / name).parent.is_dir() and not os.path.lexists(root / name):
+        above = (root / name).parent
+        # An earlier link may lead out of the tree, where nothing of ours belongs.
+        is_inside = above.is_dir() and above.resolve().is_relative_to(root.resolve())
+        if is_inside and not os.path.lexists(root / name):
             (root / name).symlink_to(target)
 
 
