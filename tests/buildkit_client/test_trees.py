@@ -56,6 +56,15 @@ def test_folders_that_cannot_hold_anything_wanted_are_not_entered() -> None:
     assert not selection.enters("docs/old")
 
 
+def test_stars_at_the_end_are_looked_at_as_docker_does(tmp_path: Path) -> None:
+    """Docker's client enters no folder that only `*/**` leads to, unless another pattern has stars
+    in its middle."""
+    tree = make(tmp_path, "a/b/c")
+    assert listed(tree, Selection(["a/*/**"])) == []
+    assert listed(tree, Selection(["a/*/**", "x*"])) == ["a", "a/b", "a/b/c"]
+    assert listed(tree, Selection(["a/**"])) == ["a", "a/b", "a/b/c"]
+
+
 def test_a_pattern_that_buildkit_refuses_is_refused() -> None:
     with pytest.raises(BadIgnorePattern):
         Selection(excludes=["a[b"])

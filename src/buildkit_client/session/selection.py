@@ -22,9 +22,10 @@ class Selection:
         self._excluded = IgnoreMatcher(excludes)
         #: What is held back.
         self.excludes = self._excluded.patterns
-        self._starts = [
-            _literal_start(pattern) for pattern in self._includes if not pattern.startswith("!")
-        ]
+        wanted = [pattern for pattern in self._includes if not pattern.startswith("!")]
+        self._folders = [_without_trailing_stars(pattern) for pattern in wanted]
+        self._only_folders = not any(map(_WILDCARD.search, self._folders))
+        self._starts = list(map(_literal_start, wanted))
 
     def sends(self, path: str) -> bool:
         """Whether the entry at `path` (relative, with forward slashes) is sent."""
@@ -39,7 +40,14 @@ class Selection:
         if not self._includes or self._included.ignores(path):
             return True
         below = path + "/"
+        if self._only_folders:
+            # So fsutil looks nowhere below `a/b` for `a/*/**`, of which it sees `a` (filter.go).
+            return any(f"{folder}/".startswith(below) for folder in self._folders)
         return any(start.startswith(below) or below.startswith(start) for start in self._starts)
+
+
+def _without_trailing_stars(pattern: str) -> str:
+    return pattern.removesuffix("/**").removesuffix("/*")
 
 
 def _literal_start(pattern: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.engine.buildkit.odd_trees import make_odd_tree
 from tests.engine.go_oracle import Oracle, Refused, running_oracle
@@ -113,6 +113,8 @@ def test_some_hundred_selections(
 
 @settings(max_examples=300, deadline=None)
 @given(TREES[0], TREES[1], FOLLOWING)
+@example(["a/a/a"], {}, {"follow": ["a/*/**"]})
+@example(["a/a/a"], {}, {"follow": ["a/*/**", "b/*b"]})
 def test_some_hundred_followed_links(
     oracle: Oracle, root: Path, files: list[str], links: dict[str, str], asked: dict[str, list[str]]
 ) -> None:
