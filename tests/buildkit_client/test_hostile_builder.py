@@ -140,7 +140,7 @@ def test_a_hostile_tree(tmp_path: Path, outside: Path, name: str) -> None:
     with pytest.raises((ExportFailed, BuildFailed)) as caught:
         build(tmp_path / "fake", solve, LocalDirectory(tmp_path / "out"))
     assert str(caught.value)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 5
 
 
 def test_an_exporter_that_was_not_asked_for(tmp_path: Path) -> None:

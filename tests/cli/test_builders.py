@@ -63,7 +63,7 @@ def test_one_that_does_not_speak_is_given_up_soon(
         began = time.monotonic()
         result = builders(BUILDKIT_HOST=f"tcp://127.0.0.1:{mute.getsockname()[1]}")
     assert "not reached" in result.stdout
-    assert time.monotonic() - began < 15
+    assert time.monotonic() - began < 3
 
 
 def test_an_unknown_format_is_bad_usage() -> None:

@@ -45,7 +45,7 @@ def test_who_takes_no_connection_is_waited_for_once(full: str, client: Client) -
     registry = client(connect=0.3, plain_http=frozenset((full,)))
     began = time.monotonic()
     answers = ask(registry, [Reference(full, f"app{number}", "1") for number in range(40)])
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 2
     assert set(answers.values()) == {
         Unresolved(f"{full} can't be reached: no connection within 0.3 s", True)
     }
@@ -55,7 +55,7 @@ def test_who_never_answers_is_waited_for_twice_at_most(deaf: str, client: Client
     registry = client(one_request=0.3, plain_http=frozenset((deaf,)))
     began = time.monotonic()
     answers = ask(registry, [Reference(deaf, f"app{number}", "1") for number in range(40)])
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 3
     assert set(answers.values()) == {Unresolved(f"{deaf} takes longer than 0.3 s to answer", True)}
 
 
