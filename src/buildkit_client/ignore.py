@@ -1,10 +1,10 @@
 """Which paths of a build context a `.dockerignore` file holds back, as BuildKit reads it.
 
 The patterns are matched by `e2b_dockerfile_utils`, a port of moby/patternmatcher; names without
-wildcards need no port. Where one of them
-has a backslash, a caret, a brace or an unusual bracket, `go_patterns` does it, for the port reads
-these otherwise than Go does. What is added here: reading the file, and asking the port only about
-names that some pattern could match, so that a large context is filtered in milliseconds.
+wildcards need no port. Where one of them has a backslash, a caret, a brace or an unusual bracket,
+`go_patterns` does it, for the port reads these otherwise than Go does. What is added here: reading
+the file, and asking only about names that some pattern could match, so that a large context is
+filtered in milliseconds.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from e2b_dockerfile_utils import PatternMatcher
 
     from buildkit_client.go_patterns import GoMatcher
+
+    _Port = PatternMatcher | GoMatcher
 
 # What Go's strings.TrimSpace takes away; str.strip() would also take U+001C to U+001F.
 _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
@@ -261,20 +263,19 @@ def _shape(name: str) -> str:
     return "".join(pieces)
 
 
-def _compile(
-    patterns: list[_Pattern],
-) -> tuple[PatternMatcher | GoMatcher | None, GoMatcher | None]:
+def _compile(patterns: list[_Pattern]) -> tuple[_Port | None, GoMatcher | None]:
     if not patterns:
         return None, None
+    from buildkit_client.go_patterns import GoMatcher, Malformed, compile_pattern
+
     if all(pattern.is_ordinary for pattern in patterns):
-        if all(_WILDCARD.search(pattern.text) is None for pattern in patterns):
-            return _names(patterns), None
+        if not any(_WILDCARD.search(pattern.text) for pattern in patterns):
+            # What builders ask for, and what most ignore files say.
+            return GoMatcher([(each.negated, each.text.__eq__) for each in patterns]), None
         from e2b_dockerfile_utils import PatternMatcher  # slow to import, and few need it
 
         given = [f"!{pattern.text}" if pattern.negated else pattern.text for pattern in patterns]
         return PatternMatcher(given), None
-    from buildkit_client.go_patterns import GoMatcher, Malformed, compile_pattern
-
     compiled = []
     for pattern in patterns:
         try:
@@ -282,13 +283,6 @@ def _compile(
         except Malformed as error:
             raise BadIgnorePattern(pattern.given) from error
     return None, GoMatcher(compiled)
-
-
-def _names(patterns: list[_Pattern]) -> GoMatcher:
-    """Of patterns without wildcards: what builders ask for, and what most ignore files say."""
-    from buildkit_client.go_patterns import GoMatcher
-
-    return GoMatcher([(pattern.negated, pattern.text.__eq__) for pattern in patterns])
 
 
 def _clean(pattern: str) -> str:

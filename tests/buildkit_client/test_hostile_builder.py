@@ -278,7 +278,7 @@ def test_a_builder_that_does_not_take_what_is_asked_of_it(tmp_path: Path) -> Non
         for place in range(0, len(sent), 16_384):
             near.sendall(frame(0, 0, 1, sent[place : place + 16_384]))
         serving = started.get(timeout=30)
-        serving.join(30)
+        serving.join(5)
         is_over = not serving.is_alive()
         connection.close()
         for each in (thread, drain, serving):

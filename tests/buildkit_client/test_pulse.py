@@ -72,7 +72,7 @@ def test_a_builder_that_refuses_to_say_is_there(
     stopped = threading.Event()
     beating = Pulse(builder(refuse), stopped.set)
     beating.start()
-    assert all(asked.acquire(timeout=30) for _ in range(3))
+    assert all(asked.acquire(timeout=5) for _ in range(3))
     beating.close()
     assert not stopped.is_set()
 
