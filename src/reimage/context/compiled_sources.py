@@ -8,10 +8,9 @@ to say that something is started, and a comment that looks like it errs on the s
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Iterator
 
-from reimage.context.source_bytes import SourceBytes
+from reimage.context.source_bytes import SourceBytes, line_at, places
 from reimage.model.compiled_facts import CompiledFacts
 from reimage.model.python_facts import Started
 from reimage.text import decode, late
@@ -70,10 +69,10 @@ class CompiledFiles:
         for path, data in sources:
             text = decode(data)
             started += _started(path, text)
-            opened += _places(path, text, _OPENING)
+            opened += places(path, text, _OPENING)
             if path.endswith(".go"):
-                writes += _places(path, text, _WRITING_IN_GO)
-                low_ports += _places(path, text, _LOW_PORT_IN_GO)
+                writes += places(path, text, _WRITING_IN_GO)
+                low_ports += places(path, text, _LOW_PORT_IN_GO)
                 packages.update(match[1] for match in _IMPORT_IN_GO.finditer(text))
         return CompiledFacts(
             tuple(started),
@@ -94,12 +93,4 @@ def _belongs(path: str) -> bool:
 
 def _started(path: str, text: str) -> Iterator[Started]:
     for match in _STARTING[os.path.splitext(path)[1]].finditer(text):
-        yield Started(match[1] or None, path, _line(text, match))
-
-
-def _places(path: str, text: str, pattern: re.Pattern[str]) -> list[str]:
-    return [f"{path}:{_line(text, match)}" for match in pattern.finditer(text)]
-
-
-def _line(text: str, match: re.Match[str]) -> int:
-    return text.count("\n", 0, match.start()) + 1
+        yield Started(match[1] or None, path, line_at(text, match.start()))

@@ -7,10 +7,9 @@ that something is written, and a comment that looks like it errs on the safe sid
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable
 
-from reimage.context.source_bytes import SourceBytes
+from reimage.context.source_bytes import SourceBytes, places
 from reimage.model.node_facts import NodeFacts
 from reimage.text import decode, late
 
@@ -60,9 +59,9 @@ class NodeFiles:
         )
         for path, data in sources:
             text = decode(data)
-            writes += _places(path, text, _WRITING)
-            started += _places(path, text, _STARTING)
-            low_ports += _places(path, text, _LOW_PORT)
+            writes += places(path, text, _WRITING)
+            started += places(path, text, _STARTING)
+            low_ports += places(path, text, _LOW_PORT)
         return NodeFacts(tuple(writes), tuple(started), tuple(low_ports), tuple(sources.unread))
 
 
@@ -70,8 +69,3 @@ def _belongs(path: str) -> bool:
     suffix = os.path.splitext(path)[1]
     is_server = _NOT_THE_SERVER.isdisjoint(path.split("/"))
     return suffix in _SUFFIXES and is_server and not _NO_SOURCE.search(path)
-
-
-def _places(path: str, text: str, pattern: re.Pattern[str]) -> list[str]:
-    found = (match.start() for match in pattern.finditer(text))
-    return [f"{path}:{text.count(chr(10), 0, start) + 1}" for start in found]

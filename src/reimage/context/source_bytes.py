@@ -1,8 +1,9 @@
-"""Reads source files one after the other, within limits."""
+"""Reads source files one after the other, within limits, and finds places in them."""
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 
 from reimage.files import FilesError, read
@@ -28,3 +29,14 @@ class SourceBytes:
                 continue
             self._left -= len(data)
             yield path, data
+
+
+def places(path: str, text: str, pattern: re.Pattern[str]) -> list[str]:
+    """Where the pattern is found, as `path:line`."""
+    found = (match.start() for match in pattern.finditer(text))
+    return [f"{path}:{line_at(text, start)}" for start in found]
+
+
+def line_at(text: str, start: int) -> int:
+    """The line, from 1, of a place in a text."""
+    return text.count("\n", 0, start) + 1
